@@ -1,0 +1,1 @@
+"""Benchmarks and corpora: loaders, the statement linter, generators."""

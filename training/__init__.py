@@ -1,0 +1,1 @@
+"""The mixture-of-experts model, its training core and RLPAF."""
