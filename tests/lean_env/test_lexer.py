@@ -8,20 +8,9 @@ from hypothesis import strategies as st
 
 from lean_env.lexer import BLANKS, Kind, code, tokenize
 
-TRICKY = st.lists(
-    st.sampled_from(
-        [
-            *"""-- /- -/ /-- /-! " ' \\ { } s!" r#" "# « » . ` a x' 0x 1.5e3 sorry theorem ℕ 𝔸 λ :=""".split(),
-            "\n",
-            "\r\n",
-            "\t",
-            " ",
-            "\x0c",
-            "\u200b",
-            "\ud800",
-        ]
-    )
-).map("".join)
+SYMBOLS = """-- /- -/ /-- /-! " ' \\ { } s!" r#" "# « » . ` a x' 0x 1.5e3 sorry theorem ℕ 𝔸 λ :="""
+BLANK_LIKE = ["\n", "\r\n", "\t", " ", "\x0c", "\u200b", "\ud800"]
+TRICKY = st.lists(st.sampled_from([*SYMBOLS.split(), *BLANK_LIKE])).map("".join)
 
 
 @given(st.one_of(TRICKY, st.text()))
