@@ -23,6 +23,8 @@ LAKE_SECONDS = 120.0
 RELEASE = re.compile(r"(?:.*:)?v?(\d+\.\d+\.\d+(?:-rc\d+)?)$")
 """A `lean-toolchain` that names a release, as opposed to a nightly build or a local directory."""
 
+PATHS = {"LEAN_PATH", "LEAN_SRC_PATH", "LD_LIBRARY_PATH", "PATH"}
+
 
 def project_toolchain(project: Path, environ: Mapping[str, str]) -> Toolchain:
     """The toolchain of the built Lake project in the directory `project`. Raises `ToolchainError`."""
@@ -35,7 +37,7 @@ def project_toolchain(project: Path, environ: Mapping[str, str]) -> Toolchain:
             "(https://lean-lang.org/install), or leave out --project"
         )
     variables = _lake_env(lake, project, environ)
-    prefix = Path(variables.get("LEAN_SYSROOT", ""))
+    prefix = Path(variables["LEAN_SYSROOT"])
     lean = variables.get("LEAN") or str(prefix / "bin" / "lean")
     inherited = {**environ, **variables}
     version, commit = lean_version((lean,), inherited, project)
@@ -44,7 +46,7 @@ def project_toolchain(project: Path, environ: Mapping[str, str]) -> Toolchain:
             f"{project} wants Lean {release[1]} (lean-toolchain) but its lake runs Lean {version}: "
             f"run `elan toolchain install {wanted}`, and put elan's bin directory first on the PATH"
         )
-    path = [project / entry for entry in variables.get("LEAN_PATH", "").split(os.pathsep) if entry]
+    path = [Path(entry) for entry in variables["LEAN_PATH"].split(os.pathsep)]
     own = [entry for entry in path if not entry.is_relative_to(prefix)]
     if not any(next(entry.rglob("*.olean"), None) for entry in own if entry.is_dir()):
         raise _not_built(project)
@@ -94,8 +96,11 @@ def _lake_env(lake: str, project: Path, environ: Mapping[str, str]) -> dict[str,
         raise ToolchainError(f"{error} (in {project})") from error
     lines = (line.partition("=") for line in output.splitlines())
     variables = {name: value for name, _, value in lines if value and re.fullmatch(r"\w+", name)}
-    if "LEAN_PATH" not in variables:
-        raise ToolchainError(f"`{lake} env` in {project} names no LEAN_PATH: is this Lean 4's lake?")
+    if missing := {"LEAN_PATH", "LEAN_SYSROOT"} - variables.keys():
+        raise ToolchainError(f"`{lake} env` in {project} names no {min(missing)}: is this Lean 4's lake?")
+    for name in PATHS & variables.keys():  # Some versions name the project's directories relatively.
+        entries = variables[name].split(os.pathsep)
+        variables[name] = os.pathsep.join(str(project / entry) for entry in entries if entry)
     return variables
 
 
