@@ -19,18 +19,8 @@ import pytest
 from lean_env import build
 from lean_env.embedded import embedded_toolchain, require_platform
 from lean_env.errors import ToolchainError
-from lean_env.toolchain import Kind, Toolchain
-
-LOGIC = """
-prelude
-set_option autoImplicit false
-unsafe axiom lcErased : Type
-unsafe axiom lcAny : Type
-unsafe axiom lcVoid : Type
-inductive True : Prop where
-  | intro : True
-inductive False : Prop
-"""
+from lean_env.toolchain import Kind
+from tests.lean_env.mini import run_lean, write
 
 CHILD = """
 import os, sys
@@ -47,24 +37,9 @@ print("ready", len(compiled), toolchain.directory, flush=True)
 
 
 @pytest.fixture
-def core(tmp_path: Path) -> Path:
-    """The sources of a library with three modules."""
-    root = tmp_path / "core"
-    write(root, "Init.lean", "/- A comment -/ prelude -- and more\n\nimport Init.Logic\nimport Init.More\n")
-    write(root, "Init/Logic.lean", LOGIC)
-    write(root, "Init/More.lean", "prelude\nimport Init.Logic\ntheorem more : True := True.intro\n")
-    return root
-
-
-@pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """An environment whose cache directory is awkward to name, and empty."""
     return {**os.environ, "PROVER_CACHE": str(tmp_path / 'it\'s a "cache" $HOME' / ("deep" * 40))}
-
-
-def write(root: Path, name: str, text: str) -> None:
-    (root / name).parent.mkdir(parents=True, exist_ok=True)
-    (root / name).write_text(text, encoding="utf-8")
 
 
 def slow(core: Path, count: int) -> None:
@@ -78,17 +53,6 @@ def slow(core: Path, count: int) -> None:
 def child(core: Path, environ: dict[str, str], **options: object) -> subprocess.Popen[str]:
     command = (sys.executable, "-c", CHILD, str(core))
     return subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, **options)  # type: ignore[call-overload,no-any-return]
-
-
-def run_lean(toolchain: Toolchain, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        (*toolchain.command, "--stdin", *arguments),
-        input=text,
-        env={**os.environ, **toolchain.environment},
-        cwd=toolchain.directory,
-        capture_output=True,
-        text=True,
-    )
 
 
 def leftovers(environ: dict[str, str]) -> list[str]:
