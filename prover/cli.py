@@ -104,9 +104,6 @@ def verify(
     ] = None,
 ) -> None:
     """Check proofs: a verdict for every theorem."""
-    from lean_env.limits import GIB
-    from prover.verify import run
-
     settings = load_settings()
     cores = os.cpu_count() or 1
     processes = _positive("workers", settings.get("workers", workers, int), cores)
@@ -114,6 +111,9 @@ def verify(
     asked = _positive("memory", settings.get("memory", memory, float), 0.0)
     toolchain = _toolchain(settings, project, lean_on_path)
     gibibytes = asked or (MATHLIB_GIB if toolchain.has_mathlib else CORE_GIB)
+    from lean_env.limits import GIB
+    from prover.verify import run
+
     code = run(
         files,
         toolchain=toolchain,

@@ -1,0 +1,44 @@
+# Everything runs in .venv, which the first target that needs it creates.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+# The first Python that is new enough and can make virtual environments.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help venv demo test test-slow lint clean
+
+help:            ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1  /p' Makefile | awk '{n=$$1; $$1=""; printf "make %-10s %s\n", n, $$0}'
+
+venv: .venv/.dev ## create .venv and install the package with its development tools
+
+demo: .venv/.run ## install, and check the proofs in examples/ with real Lean
+	$(BIN)/prover verify examples/*.lean examples/*.jsonl
+
+test: lint       ## install, then lint, type-check and run all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/.dev ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/.dev ## ruff and mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+
+clean:           ## remove .venv and what tools left behind (the Lean library stays in the user's cache)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.run: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or newer with the venv module" \
+	  "(Debian and Ubuntu: apt install python3-venv), or PYTHON=/path/to/python" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -e .
+	@touch $@
+
+.venv/.dev: .venv/.run
+	$(PIP) -e '.[dev]'
+	@touch $@
