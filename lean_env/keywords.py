@@ -43,6 +43,9 @@ HASH_COMMANDS = _words(
     """
 )
 
+MODIFIERS = _words("private protected noncomputable unsafe partial nonrec local scoped public meta")
+"""What may stand between attributes and a command's own keyword."""
+
 CLAUSES = _words("where termination_by termination_by? decreasing_by")
 """What may follow a declaration's body, and would be outside of the block of tactics."""
 

@@ -1,0 +1,173 @@
+"""Reads users' files: `.lean` files, and `.jsonl` files of statements with somebody's proofs.
+
+Whatever cannot be read ends in a `SourceError` of one line that names the file, and the line or the
+byte where that helps. A file is read whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lean_env.errors import SourceError
+from lean_env.outline import Entry, Form, outline
+from lean_env.values import Provenance, Theorem
+
+MAX_BYTES = 64 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class LeanFile:
+    """A Lean file and the theorems in it."""
+
+    path: Path
+    text: str
+    """Without byte-order mark, and with plain line ends."""
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of a `.jsonl` file."""
+
+    name: str
+    """The record's own name; the constant is `theorem.name`."""
+    theorem: Theorem
+    proof: str | None
+    """None if the record has no proof, as in a benchmark."""
+    line: int
+
+
+def read_text(path: Path) -> str:
+    """The file's text with plain line ends; raises `SourceError` for what is no readable text."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceError(f"{path} is a directory; name the files in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(f"{path} is not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise SourceError(f"{path} has {status.st_size:,} bytes; at most {MAX_BYTES:,} are read")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise SourceError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
+        raise SourceError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(data) > MAX_BYTES:
+        raise SourceError(f"{path} grew beyond {MAX_BYTES:,} bytes while it was read")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise SourceError(f"{path} is UTF-16; save it as UTF-8")
+    if (nul := data.find(b"\0")) >= 0:
+        raise SourceError(f"{path} is a binary file: there is a NUL at byte {nul}")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not UTF-8: bad byte at {error.start}; save it as UTF-8") from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    if not text.strip():
+        raise SourceError(f"{path} is empty")
+    return text
+
+
+def read_lean(path: Path) -> LeanFile:
+    """A Lean file; raises `SourceError`, also if it has no theorem."""
+    text = read_text(path)
+    entries = outline(text, str(path))
+    if not entries:
+        raise SourceError(f"{path} has no theorem, lemma or example")
+    return LeanFile(path, text, entries)
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """A `.jsonl` file; raises `SourceError` that names the line at fault.
+
+    Besides our own fields (`name`, `statement`, `proof`, `header`, `informal`) those of published
+    benchmarks are read: `formal_statement`, `informal_prefix`, and a statement that is a whole file.
+    """
+    records: list[Record] = []
+    lines_of: dict[str, int] = {}
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = parse_record(line, str(path), number)
+        except SourceError as error:
+            raise SourceError(f"{path}, line {number}: {error}") from None
+        if record.name in lines_of:
+            raise SourceError(
+                f"{path}, line {number}: the name {record.name!r} is that of line {lines_of[record.name]} too"
+            )
+        lines_of[record.name] = number
+        records.append(record)
+    return tuple(records)
+
+
+def parse_record(line: str, source: str, number: int) -> Record:
+    """One line's record; raises `SourceError` without the place."""
+    try:
+        fields = json.loads(line)
+    except ValueError as error:
+        raise SourceError(f"not JSON: {error}") from None
+    except RecursionError:
+        raise SourceError("not JSON that anybody would write: nested too deeply") from None
+    if not isinstance(fields, dict):
+        raise SourceError(f"a JSON object is needed, not {_kind(fields)}")
+    given = dict(_strings(fields))
+    statement = given.get("statement") or given.get("formal_statement")
+    if not statement:
+        raise SourceError("the field `statement` is missing")
+    theorem = parse_statement(
+        statement, given.get("header", ""), given.get("informal") or given.get("informal_prefix", "")
+    )
+    return Record(
+        name=given.get("name") or theorem.name,
+        theorem=replace(theorem, provenance=Provenance(source, number)),
+        proof=given.get("proof"),
+        line=number,
+    )
+
+
+def parse_statement(statement: str, header: str = "", informal: str = "") -> Theorem:
+    """The theorem that a statement declares: its last one, what precedes it becoming header.
+
+    A proof that is only `sorry` is dropped; raises `SourceError` for any other.
+    """
+    before = f"{header.rstrip()}\n\n".replace("\r\n", "\n") if header.strip() else ""
+    entries = outline(before + statement.replace("\r\n", "\n"))
+    if not entries or entries[-1].start < len(before):
+        raise SourceError("the statement declares no theorem")
+    entry = entries[-1]
+    if not entry.is_open or entry.form is Form.CASES:
+        raise SourceError(f"the statement of {entry.name} has a proof of its own; it must end in `:= by`")
+    theorem = entry.theorem
+    if entry.form is Form.TERM:
+        theorem = replace(theorem, statement=f"{theorem.statement} by")
+    return replace(theorem, informal=_plain(informal) or theorem.informal)
+
+
+def _strings(fields: Mapping[object, object]) -> Iterator[tuple[str, str]]:
+    """The fields that we read; null counts as missing, what is no text is refused."""
+    for name in ("name", "statement", "formal_statement", "header", "proof", "informal", "informal_prefix"):
+        value = fields.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise SourceError(f"the field `{name}` must be a text, not {_kind(value)}")
+        yield name, value
+
+
+def _plain(informal: str) -> str:
+    """A comment's text without its marks."""
+    text = informal.strip()
+    if text.startswith("/-") and text.endswith("-/"):
+        text = text[2:-2].lstrip("-!").strip()
+    return text
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
