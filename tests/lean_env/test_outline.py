@@ -183,7 +183,7 @@ def test_assembling_gives_back_the_code_of_the_file(text: str) -> None:
             continue
         assembled = assemble([(entry.theorem, entry.proof)], "").text
         expected = "".join(text[: entry.end].split())
-            assert "".join(assembled[: len(assembled) - len(entry.footer)].split()) == expected
+        assert "".join(assembled[: len(assembled) - len(entry.footer)].split()) == expected
 
 
 def test_components() -> None:
