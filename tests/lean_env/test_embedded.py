@@ -149,6 +149,48 @@ def test_an_interrupted_build_leaves_nothing_behind(core: Path, environ: dict[st
     assert list(Path(environ["PROVER_CACHE"]).glob("lean/*/manifest.json")) == []
 
 
+@pytest.fixture
+def endless(tmp_path: Path) -> str:
+    """A compiler that never ends, whatever it is asked to compile."""
+    return str(write(tmp_path, "endless", "#!/bin/sh\nexec sleep 1000\n", 0o755))
+
+
+def test_an_interrupt_ends_a_compiler_that_does_not(core: Path, endless: str, tmp_path: Path) -> None:
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom lean_env.build import build, read_library\n"
+        "build(read_library(Path(sys.argv[1])), Path(sys.argv[2]), (sys.argv[3],), os.environ)\n"
+    )
+    command = (sys.executable, "-c", program, str(core), str(tmp_path / "out" / "key"), endless)
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as builder:
+        while not (helpers := psutil.Process(builder.pid).children()):
+            assert builder.poll() is None
+        builder.send_signal(signal.SIGINT)
+        try:
+            builder.wait(20)
+        finally:
+            builder.kill()
+            _, alive = psutil.wait_procs(helpers, timeout=0)
+            for helper in alive:
+                helper.kill()
+    assert alive == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["key.lock"]
+
+
+def test_a_compiler_that_takes_too_long(
+    core: Path, endless: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "FILE_SECONDS", 0.2)
+    with pytest.raises(ToolchainError, match=r"Init/Logic\.lean did not compile within"):
+        build.build(build.read_library(core), tmp_path / "out" / "key", (endless,), os.environ)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["key.lock"]
+
+
+def test_a_compiler_that_is_killed(core: Path, tmp_path: Path) -> None:
+    lean = str(write(tmp_path, "lean", "#!/bin/sh\nkill -9 $$\n", 0o755))
+    with pytest.raises(ToolchainError, match=r"Init/Logic\.lean: Lean was ended by SIGKILL"):
+        build.build(build.read_library(core), tmp_path / "out" / "key", (lean,), os.environ)
+
+
 def test_a_damaged_library_is_compiled_again(core: Path, environ: dict[str, str]) -> None:
     toolchain = embedded_toolchain(environ, core=core)
     olean = toolchain.directory / build.OLEANS / "Init" / "More.olean"
@@ -244,7 +286,7 @@ def test_a_library_built_before_the_cache_became_read_only_still_serves(
             path.chmod(0o755)
 
 
-@pytest.mark.parametrize("kibibytes", [4, 16, 40])
+@pytest.mark.parametrize("kibibytes", [4, 16, 24])
 def test_a_disk_that_fills_up(core: Path, environ: dict[str, str], kibibytes: int) -> None:
     """A file system of a few KiB, or where nothing may be mounted, files of at most 4 KiB."""
     place = Path(environ["PROVER_CACHE"])
@@ -304,6 +346,19 @@ def test_the_launcher_passes_arguments_and_exit_codes_on(core: Path, environ: di
     missing = subprocess.run((launcher, "no such «file» $X.lean"), capture_output=True, text=True)
     assert missing.returncode == 1
     assert "no such «file» $X.lean" in missing.stdout + missing.stderr
+
+
+def test_a_python_with_an_awkward_path(core: Path, environ: dict[str, str], tmp_path: Path) -> None:
+    python = tmp_path / 'it\'s my "python" $HOME'
+    python.symlink_to(sys.executable)
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    result = subprocess.run(
+        (str(python), "-c", CHILD, str(core)),
+        env={**environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert result.stdout.splitlines()[-1].startswith("ready 3 "), result.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
