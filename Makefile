@@ -16,7 +16,9 @@ help:            ## this list
 venv: .venv/.dev ## create .venv and install the package with its development tools
 
 demo: .venv/.run ## install, and check the proofs in examples/ with real Lean
-	$(BIN)/prover verify examples/*.lean examples/*.jsonl
+	$(BIN)/prover verify examples/basics.lean examples/proofs.jsonl
+	@echo "and these must all be refused:"
+	$(BIN)/prover verify examples/not_proofs.jsonl; test $$? -eq 1
 
 test: lint       ## install, then lint, type-check and run all tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
