@@ -1,0 +1,39 @@
+"""What one check, and one Lean process, may use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from lean_env.errors import LimitError
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of every check in a pool. Raises `LimitError` for values that make no sense."""
+
+    seconds: float = 60.0
+    """Wall-clock seconds for one check, from the moment a worker starts on it."""
+    memory_bytes: int = 6 * GIB
+    """Address space of one Lean process. `import Mathlib` needs 9 GiB since Lean 4.26."""
+    start_seconds: float = 300.0
+    """Wall-clock seconds in which a process must have read its imports."""
+
+    def __post_init__(self) -> None:
+        for name, value, unit in (
+            ("seconds", self.seconds, "s"),
+            ("memory_bytes", self.memory_bytes, "bytes"),
+            ("start_seconds", self.start_seconds, "s"),
+        ):
+            if not 0 < value < float("inf"):
+                raise LimitError(f"{name} must be positive and finite, not {value} {unit}")
+
+
+def guarded(command: tuple[str, ...], memory_bytes: int) -> tuple[str, ...]:
+    """`command`, to be started as a child of this process, under the limits of `guard.py`."""
+    guard = Path(__file__).with_name("guard.py")
+    return (sys.executable, "-IS", str(guard), str(memory_bytes), str(os.getpid()), *command)

@@ -1,0 +1,131 @@
+"""JSON-RPC over the pipes of one Lean process, and nothing else.
+
+Frames and parses messages, matches answers to requests, hands notifications on, and fails whatever
+is pending as soon as the stream ends or stops making sense. What the messages mean is
+`server.py`'s business.
+
+`leanclient`'s asynchronous client was tried in this place (0.13, `server_command` pointed at our
+launcher); `benchmarks/leanclient_compare.py` repeats the measurement. Not used, because it speaks to
+Lean's watchdog only, behind which a worker's exit status, and so the difference between "out of
+memory" and "killed", is lost; a limit on memory would have to cover two processes; and it starts a
+file watcher over the whole project for every client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from lean_env.errors import ServerError
+
+MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+"""A frame that claims to be longer is taken for nonsense."""
+
+Json = dict[str, Any]
+
+
+class Connection:
+    """One JSON-RPC conversation.
+
+    `on_notification(method, params)` is called in the event loop for every notification.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        on_notification: Callable[[str, Json], None],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._on_notification = on_notification
+        self._ids = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[Any]] = {}
+        self._closed: str | None = None
+        self._task = asyncio.create_task(self._read())
+
+    def notify(self, method: str, params: Json) -> None:
+        """Send a notification. Raises `ServerError` when the conversation has ended."""
+        self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def request(self, method: str, params: Json) -> asyncio.Future[Any]:
+        """Send a request; the future brings its result, or `ServerError`."""
+        number = next(self._ids)
+        self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._pending[number] = future
+        return future
+
+    async def drain(self) -> None:
+        """Wait until the peer has taken enough of what was sent."""
+        try:
+            await self._writer.drain()
+        except ConnectionError as error:
+            self._close(f"the connection broke: {error}")
+            raise ServerError(f"Lean's server is gone: {error}") from error
+
+    async def close(self) -> None:
+        """Stop reading; pending requests fail."""
+        self._close("closed")
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._writer.close()
+
+    def _send(self, message: Json) -> None:
+        if self._closed is not None:
+            raise ServerError(f"Lean's server is gone: {self._closed}")
+        body = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    async def _read(self) -> None:
+        reason = "it closed the connection"
+        try:
+            while True:
+                self._dispatch(json.loads(await self._read_body()))
+        except asyncio.IncompleteReadError:
+            pass
+        except (ConnectionError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError) as error:
+            reason = f"it broke the protocol ({type(error).__name__}: {error})"
+        self._close(reason)
+
+    async def _read_body(self) -> bytes:
+        header = await self._reader.readuntil(b"\r\n\r\n")
+        for line in header.split(b"\r\n"):
+            key, _, value = line.partition(b":")
+            if key.strip().lower() == b"content-length":
+                length = int(value)
+                if not 0 <= length <= MAX_MESSAGE_BYTES:
+                    raise ValueError(f"a message of {length} bytes")
+                return await self._reader.readexactly(length)
+        raise ValueError("a message without a length")
+
+    def _dispatch(self, message: Json) -> None:
+        method = message.get("method")
+        if method is None:
+            self._answer(message)
+        elif "id" in message:  # A request of the server's (it registers capabilities): acknowledge.
+            self._send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+        else:
+            self._on_notification(method, message.get("params") or {})
+
+    def _answer(self, message: Json) -> None:
+        future = self._pending.pop(message["id"], None)
+        if future is None or future.done():
+            return
+        if "error" in message:
+            future.set_exception(ServerError(f"Lean's server: {message['error'].get('message', '?')}"))
+        else:
+            future.set_result(message.get("result"))
+
+    def _close(self, reason: str) -> None:
+        if self._closed is not None:
+            return
+        self._closed = reason
+        pending, self._pending = self._pending, {}
+        for future in pending.values():
+            if not future.done():
+                future.set_exception(ServerError(f"Lean's server is gone: {reason}"))
+                future.exception()  # Nobody may be waiting any more; do not log it.

@@ -1,0 +1,219 @@
+"""One place in the pool: a Lean process, replaced as often as need be, and the jobs it is given.
+
+A document that takes too long, or that nobody waits for any more, is given up: Lean is asked for
+another document, which makes it drop the present one, and killed if it does not. When a process
+ends by itself while it has a job of its own, its last words decide what that says about the job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lean_env.assemble import Document, assemble
+from lean_env.errors import ServerError
+from lean_env.judge import Ruling, rule
+from lean_env.limits import Limits
+from lean_env.schedule import Held, Job, Outcome
+from lean_env.server import LeanServer
+from lean_env.steps import boundaries
+from lean_env.toolchain import Toolchain
+from lean_env.values import Check, Step, Verdict
+
+ATTEMPTS = 20
+"""How often a check is tried whose worker goes away without a word, before it is a `FAULT`."""
+YIELD_SECONDS = 0.25
+"""How long Lean may take to give up a document before its process is killed instead."""
+BATCH_ALLOWANCE = 2.0
+"""Seconds after which a document with several proofs is given up, and they are tried one by one."""
+
+_MEMORY = re.compile(r"out of memory|bad_alloc|failed to create thread|cannot allocate", re.I)
+_STACK = re.compile(r"stack overflow", re.I)
+_IMPORT = re.compile(r"^\s*(?:(?:public|private|meta)\s+)*(?:import|module|prelude)\b.*$", re.M)
+
+
+@dataclass(eq=False)
+class Worker:
+    """Does the jobs it is given, one document at a time."""
+
+    index: int
+    toolchain: Toolchain
+    limits: Limits
+    held: Held
+    server: LeanServer | None = None
+    imports: str = ""
+
+    async def do(self, jobs: Sequence[Job]) -> list[Job]:
+        """Check `jobs` in one document and resolve their futures; returns those to be tried again."""
+        document = assemble([(job.theorem, job.proof) for job in jobs], f"end_{secrets.token_hex(6)}")
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def one_less(_: asyncio.Future[Outcome]) -> None:
+            if not gone.done() and all(job.future.done() for job in jobs):
+                gone.set_result(None)
+
+        for job in jobs:
+            job.future.add_done_callback(one_less)
+        try:
+            server = await self._ready(_imports(jobs[0].theorem.header))
+            return await self._run(server, jobs, document, gone)
+        except ServerError as error:
+            return await self._crashed(jobs, str(error))
+
+    async def stop(self) -> None:
+        """Kill the process, if there is one."""
+        server, self.server = self.server, None
+        self._forget()
+        if server is not None:
+            await server.stop()
+
+    async def _ready(self, imports: str) -> LeanServer:
+        """A server that has read `imports`: the present one, or a new one."""
+        if self.server is not None and (imports != self.imports or self._too_large(self.server)):
+            await self.stop()
+        if self.server is None:
+            self.server, self.imports = await LeanServer.start(self.toolchain, self.limits), imports
+            try:
+                await asyncio.wait_for(self.server.elaborate(imports), self.limits.start_seconds)
+            except TimeoutError:
+                raise ServerError(f"Lean was not ready within {self.limits.start_seconds:g} s") from None
+        return self.server
+
+    async def _run(
+        self, server: LeanServer, jobs: Sequence[Job], document: Document, gone: asyncio.Future[None]
+    ) -> list[Job]:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        allowed = self.limits.seconds if len(jobs) == 1 else min(self.limits.seconds, BATCH_ALLOWANCE)
+        task = asyncio.create_task(self._judge(server, jobs, document))
+        try:
+            either: set[asyncio.Future[Any]] = {task, gone}
+            await asyncio.wait(either, timeout=allowed, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError, ServerError):
+                    await task
+        seconds = loop.time() - started
+        if task.cancelled():
+            await self._give_up(server)
+            if len(jobs) == 1:
+                self._resolve(jobs[0], Verdict.TIMEOUT, f"no verdict within {allowed:g} s", seconds)
+            return _alone(jobs)
+        rulings, steps = task.result()
+        if len(jobs) > 1 and any(ruling.verdict is Verdict.CHEAT for ruling in rulings):
+            return _alone(jobs)  # One swallowed what follows it; only alone can each be judged.
+        self._hold(jobs, seconds)
+        for job, ruling, walked in zip(jobs, rulings, steps, strict=True):
+            self._answer(job, ruling, walked, seconds)
+        return []
+
+    async def _judge(
+        self, server: LeanServer, jobs: Sequence[Job], document: Document
+    ) -> tuple[list[Ruling], list[tuple[Step, ...]]]:
+        rulings = rule(document, await server.elaborate(document.text))
+        wanted = [
+            [step for step in boundaries(job.proof) if job.wants_steps and step.end <= ruling.valid_end]
+            for job, ruling in zip(jobs, rulings, strict=True)
+        ]
+        places = [document.position(index, step.end) for index, steps in enumerate(wanted) for step in steps]
+        states = iter(await server.goals(places) if places else [])
+        return rulings, [
+            tuple(
+                Step(job.proof[step.start : step.end], step.start, step.end, goals)
+                for step in steps
+                if (goals := next(states)) is not None
+            )
+            for job, steps in zip(jobs, wanted, strict=True)
+        ]
+
+    async def _give_up(self, server: LeanServer) -> None:
+        """Make Lean drop its document, by another one if it listens, by force if it does not."""
+        self._forget()
+        try:
+            await asyncio.wait_for(server.elaborate(self.imports), YIELD_SECONDS)
+        except (TimeoutError, ServerError):
+            await self.stop()
+
+    async def _crashed(self, jobs: Sequence[Job], error: str) -> list[Job]:
+        server, self.server = self.server, None
+        self._forget()
+        cause = await server.cause() if server is not None else ""
+        again: list[Job] = []
+        for job in jobs:
+            job.attempts += 1
+            if len(jobs) > 1:
+                again.append(job)
+            elif _MEMORY.search(cause):
+                self._resolve(job, Verdict.OUT_OF_MEMORY, f"Lean ran out of memory: {cause}")
+            elif _STACK.search(cause):
+                self._resolve(job, Verdict.OUT_OF_MEMORY, f"Lean ran out of stack: {cause}")
+            elif job.attempts >= ATTEMPTS:
+                self._resolve(job, Verdict.FAULT, f"{error} {cause}".strip())
+            else:
+                again.append(job)
+        return _alone(again)
+
+    def _hold(self, jobs: Sequence[Job], seconds: float) -> None:
+        """Remember what the document holds, if it is one proof's alone."""
+        if len(jobs) > 1:
+            self._forget()
+            return
+        job, held = jobs[0], self.held
+        saved = held.saves(job)
+        held.theorem, held.proof = job.theorem, job.proof
+        held.seconds, held.increment = saved + seconds, seconds
+
+    def _forget(self) -> None:
+        self.held.theorem, self.held.proof, self.held.seconds = None, "", 0.0
+
+    def _answer(self, job: Job, ruling: Ruling, steps: tuple[Step, ...], seconds: float) -> None:
+        check = Check(
+            verdict=ruling.verdict,
+            proof=job.proof,
+            reason=ruling.reason,
+            messages=ruling.messages,
+            steps=steps,
+            valid_prefix=job.proof[: ruling.valid_end],
+            seconds=seconds,
+        )
+        self._settle(job, check, ruling.suspect_statement)
+
+    def _resolve(self, job: Job, verdict: Verdict, reason: str, seconds: float = 0.0) -> None:
+        self._settle(job, Check(verdict, job.proof, reason, seconds=seconds))
+
+    def _settle(self, job: Job, check: Check, suspect_statement: bool = False) -> None:
+        if not job.future.done():
+            check = replace(check, worker=self.index, toolchain=self.toolchain.describe())
+            job.future.set_result(Outcome(check, suspect_statement))
+
+    def _too_large(self, server: LeanServer) -> bool:
+        """Whether the process holds more than half of its limit, so that the next check might starve."""
+        return resident_bytes(server.pid) > self.limits.memory_bytes // 2
+
+
+def resident_bytes(pid: int) -> int:
+    """A process's resident memory; 0 where the system does not say (only Linux does so cheaply)."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def _alone(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs that somebody still waits for, each to have a document of its own."""
+    for job in jobs:
+        job.solo = True
+    return [job for job in jobs if not job.future.done()]
+
+
+def _imports(header: str) -> str:
+    """The lines of `header` that say what to import: with others, Lean needs a new process."""
+    return "\n".join(_IMPORT.findall(header)) + "\n"
