@@ -234,10 +234,10 @@ class _Compilation:
 
 def _reason(name: str, returncode: int, output: str) -> str:
     """What went wrong with a file, in one line: Lean's first error, else the end of its output."""
-    lines = output.strip().splitlines()
-    for line in lines:
-        if re.search(r": error\b", line):
-            return line
+    for message in re.split(r"^(?=\S+:\d+:\d+: )", output, flags=re.MULTILINE):
+        if re.match(r"\S+: error\b", message):
+            return " ".join(message.split())[:400]
     if returncode < 0:
         return f"{name}: Lean was ended by {signal.Signals(-returncode).name}"
+    lines = output.strip().splitlines()
     return f"{name}: {lines[-1] if lines else f'exit code {returncode}'}"

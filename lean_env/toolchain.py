@@ -89,11 +89,6 @@ class Toolchain:
         """Whether compiled files can be replayed by an independent kernel run."""
         return bool(self.checker)
 
-    @property
-    def numbers(self) -> tuple[int, ...]:
-        """The version as numbers, for comparison; a release candidate counts as its release."""
-        return tuple(int(part) for part in self.version.split("-")[0].split(".") if part.isdecimal())
-
     def describe(self) -> str:
         """One line for a report: version, commit and library."""
         commit = f" ({self.commit[:12]})" if self.commit else ""

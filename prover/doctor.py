@@ -20,7 +20,7 @@ from lean_env.embedded import cache_directory
 from lean_env.errors import ToolchainError
 from lean_env.toolchain import Toolchain
 
-SOUND_SINCE = (4, 34, 0)
+SOUND_SINCE = "4.34.0"
 """Ways to make the kernel accept a proof of `False` were closed in 4.32.1, 4.32.2, 4.33.1 and 4.34.0."""
 TEST_SECONDS = 120.0
 """How long the self test may take; importing Mathlib from a cold disk is most of it."""
@@ -94,10 +94,10 @@ def run(find: Callable[[], Toolchain], environ: Mapping[str, str], as_json: bool
     try:
         toolchain = find()
         report.toolchain = _describe(toolchain)
-        if toolchain.numbers < SOUND_SINCE:
+        if not report.toolchain.sound:
             report.problems.append(
-                f"Lean {toolchain.version} is older than 4.34.0, by which several ways to make the kernel "
-                "accept a proof of False were closed: update the project's lean-toolchain"
+                f"Lean {toolchain.version} is older than {SOUND_SINCE}, by which several ways to make the "
+                "kernel accept a proof of False were closed: update the project's lean-toolchain"
             )
         start = time.perf_counter()
         self_test(toolchain, environ)
@@ -115,6 +115,18 @@ def run(find: Callable[[], Toolchain], environ: Mapping[str, str], as_json: bool
     else:
         _print(report)
     return 0 if report.proves else 2
+
+
+def is_sound(version: str) -> bool:
+    """Whether a Lean of this version has the fixes that came up to `SOUND_SINCE`; a candidate for a
+    release counts as older than it.
+    """
+
+    def order(text: str) -> tuple[list[int], bool]:
+        numbers, dash, _ = text.partition("-")
+        return [int(part) for part in numbers.split(".") if part.isdecimal()], not dash
+
+    return order(version) >= order(SOUND_SINCE)
 
 
 def self_test(toolchain: Toolchain, environ: Mapping[str, str]) -> None:
@@ -162,7 +174,7 @@ def _describe(toolchain: Toolchain) -> Lean:
         directory=str(toolchain.directory),
         mathlib=toolchain.has_mathlib,
         leanchecker=toolchain.has_leanchecker,
-        sound=toolchain.numbers >= SOUND_SINCE,
+        sound=is_sound(toolchain.version),
     )
 
 

@@ -65,7 +65,6 @@ def test_lean_proves_with_the_library_and_refuses_what_is_false(core: Path, envi
     toolchain = embedded_toolchain(environ, core=core)
     assert toolchain.kind is Kind.EMBEDDED
     assert toolchain.version == "4.35.0"
-    assert toolchain.numbers == (4, 35, 0)
     assert len(toolchain.commit) == 40
     right = run_lean(toolchain, "theorem t : True := more\n")
     assert (right.returncode, right.stdout, right.stderr) == (0, "", "")
@@ -203,7 +202,7 @@ def test_a_damaged_library_is_compiled_again(core: Path, environ: dict[str, str]
 
 def test_a_file_that_does_not_compile_is_named(core: Path, environ: dict[str, str]) -> None:
     write(core, "Init/More.lean", "prelude\nimport Init.Logic\n\ntheorem more : False := True.intro\n")
-    with pytest.raises(ToolchainError, match=r"Init/More\.lean:4:24: error.*mismatch") as caught:
+    with pytest.raises(ToolchainError, match=r"Init/More\.lean:4:24: error.*mismatch.*type True but is") as caught:
         embedded_toolchain(environ, core=core)
     assert "\n" not in str(caught.value)
     assert leftovers(environ) == []

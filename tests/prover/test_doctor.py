@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lean_env.toolchain import Toolchain
+from prover.doctor import is_sound
 from tests.lean_env.mini import write
 from tests.lean_env.project import Project
 from tests.prover.command import environment, prover
@@ -56,6 +57,22 @@ def test_a_project_with_a_lean_older_than_the_kernel_fixes(project: Project, too
     assert result.returncode == 0  # It works, and the report says what it is worth.
     assert report["toolchain"]["sound"] is False
     assert "older than 4.34.0" in report["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("version", "sound"),
+    [
+        ("4.9.1", False),
+        ("4.32.2", False),
+        ("4.34.0-rc2", False),
+        ("4.34.0", True),
+        ("4.35.0-rc1", True),
+        ("4.100.0", True),
+        ("5.0.0", True),
+    ],
+)
+def test_which_versions_have_the_kernel_fixes(version: str, sound: bool) -> None:
+    assert is_sound(version) is sound
 
 
 @pytest.mark.parametrize(
