@@ -202,7 +202,7 @@ def test_a_damaged_library_is_compiled_again(core: Path, environ: dict[str, str]
 
 def test_a_file_that_does_not_compile_is_named(core: Path, environ: dict[str, str]) -> None:
     write(core, "Init/More.lean", "prelude\nimport Init.Logic\n\ntheorem more : False := True.intro\n")
-    with pytest.raises(ToolchainError, match=r"Init/More\.lean:4:24: error.*mismatch.*type True but is") as caught:
+    with pytest.raises(ToolchainError, match=r"Init/More\.lean:4:24: error.*mismatch.*True but is") as caught:
         embedded_toolchain(environ, core=core)
     assert "\n" not in str(caught.value)
     assert leftovers(environ) == []
