@@ -11,6 +11,7 @@ Layout of a target, that of a Lean installation: `lib/lean/**.olean`, `src/lean/
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -34,6 +35,9 @@ FORMAT = "1"
 """Part of every target's key: raise it when this module builds something different."""
 FILE_SECONDS = 300.0
 """How long one file may compile."""
+
+PROBE_BYTES = 16 * 2**20
+"""More than any compiled file: where so much can be written, the disk was not full."""
 
 OLEANS, SOURCES = Path("lib/lean"), Path("src/lean")
 MANIFEST = "manifest.json"
@@ -220,7 +224,9 @@ class _Compilation:
             with self.mutex:
                 self.running.discard(process)
         if process.returncode != 0 and not self.stopped:
-            (self.work / "probe").write_bytes(bytes(1 << 16))  # Is the disk full? That is an `OSError`.
+            if "failed to write" in output:  # Lean does not say why; the system will.
+                (self.work / "probe").write_bytes(bytes(PROBE_BYTES))
+                raise OSError(errno.EIO, "Lean could not write a compiled file")
             raise ToolchainError(
                 f"the embedded library does not compile: {_reason(name, process.returncode, output)}"
             )

@@ -14,6 +14,7 @@ The cache holds two kinds of directories, each written whole or not at all:
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import json
@@ -136,6 +137,8 @@ def _launcher(cache: Path, shared: Path, environ: Mapping[str, str]) -> Path:
         # Not `#!python`: the kernel cuts long interpreter lines and knows no quoting.
         (work / "lean").write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
         (work / "lean").chmod(0o755)
+        if not os.access(work / "lean", os.X_OK):
+            raise OSError(errno.EACCES, "programs in it may not be executed")
         version, commit = lean_version((str(work / "lean"),), environ, work)
         (work / "lean.json").write_text(json.dumps({"version": version, "commit": commit}), encoding="utf-8")
         work.chmod(0o755)

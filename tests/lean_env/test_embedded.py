@@ -285,31 +285,59 @@ def test_a_library_built_before_the_cache_became_read_only_still_serves(
             path.chmod(0o755)
 
 
-@pytest.mark.parametrize("kibibytes", [4, 16, 24])
-def test_a_disk_that_fills_up(core: Path, environ: dict[str, str], kibibytes: int) -> None:
-    """A file system of a few KiB, or where nothing may be mounted, files of at most 4 KiB."""
-    place = Path(environ["PROVER_CACHE"])
-    place.mkdir(parents=True)
-    program = (
-        "import os, sys\nfrom pathlib import Path\n"
-        "from lean_env.embedded import embedded_toolchain\nfrom lean_env.errors import ToolchainError\n"
-        "try:\n    embedded_toolchain(os.environ, core=Path(sys.argv[1]))\n"
-        "except ToolchainError as error:\n    print(error)\n"
-        "print([str(path) for path in Path(os.environ['PROVER_CACHE']).rglob('*.tmp-*')])\n"
-    )
-    script = f'mount -t tmpfs -o size={kibibytes}k tmpfs "$0" && exec "$@"'
-    private = ("unshare", "-m", "sh", "-c", script, str(place))
-    may_mount = shutil.which("unshare") and subprocess.run((*private, "true")).returncode == 0
-    command = (*(private if may_mount else ()), sys.executable, "-c", program, str(core))
+FIND = """
+import os, sys
+from pathlib import Path
+from lean_env.embedded import embedded_toolchain
+from lean_env.errors import ToolchainError
+try:
+    embedded_toolchain(os.environ, core=Path(sys.argv[1]))
+except ToolchainError as error:
+    print(error)
+print([str(path) for path in Path(os.environ["PROVER_CACHE"]).rglob("*.tmp-*")])
+"""
+MOUNT = 'mount -t tmpfs -o "$0" tmpfs "$PROVER_CACHE" && exec "$@"'
+MAY_MOUNT = (
+    shutil.which("unshare") is not None
+    and subprocess.run(("unshare", "-rm", "true"), capture_output=True).returncode == 0
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [  # The disk fills with the launcher, the sources, a small compiled file, a large one.
+        ("size=4k", "No space left on device"),
+        ("size=80k", "No space left on device"),
+        ("size=160k", "No space left on device"),
+        ("size=400k", "No space left on device"),
+        ("ro", "Read-only file system"),
+        ("noexec", "programs in it may not be executed"),
+    ]
+    if MAY_MOUNT
+    else [("", "File too large")],  # Under a limit on the size of files, the nearest thing then.
+)
+def test_file_systems_that_will_not_do(
+    core: Path, environ: dict[str, str], options: str, reason: str
+) -> None:
+    more = "".join(f"theorem more{number} : True := True.intro\n" for number in range(2000))
+    write(core, "Init/More.lean", "prelude\nimport Init.Logic\n" + more)
+    Path(environ["PROVER_CACHE"]).mkdir(parents=True)
+    mount = ("unshare", "-rm", "sh", "-c", MOUNT, options) if MAY_MOUNT else ()
 
     def limit() -> None:
-        if not may_mount:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        if not MAY_MOUNT:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 18, 1 << 18))
 
-    result = subprocess.run(command, env=environ, stdout=subprocess.PIPE, text=True, preexec_fn=limit)
+    result = subprocess.run(
+        (*mount, sys.executable, "-c", FIND, str(core)),
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=limit,
+    )
     message, tidy = result.stdout.splitlines()
-    assert message.startswith("cannot use the cache directory ")
-    assert ("No space left on device" if may_mount else "File too large") in message
+    place = environ["PROVER_CACHE"]
+    assert message == f"cannot use the cache directory {place}: {reason}; name another one in PROVER_CACHE"
     assert tidy == "[]"
 
 
