@@ -93,8 +93,11 @@ NAMED_UNEXPANDERS = {
 }
 #: Constants with unexpanders in Lean that this library does not declare.
 ABSENT_CONSTANTS = re.compile(
-    r"^(?:Array|Vector|Rat|Lean|Int|andM|orM)\b|^List\.(?:Is|Perm|Sub)|[kK]leisli|bindLeft|mapRev"
+    r"^(?:Array|Vector|Rat|Lean|Int|andM|orM)\b|[kK]leisli|bindLeft|mapRev"
 )
+
+#: Notations that need their namespace opened.
+SCOPED = frozenset({"List.term_<+_", "List.term_~_", "Int.term-[_+1]"})
 
 KEYWORDS = frozenset(
     "open match show have let from at in by do if then else with where fun set_option instance theorem "
@@ -266,8 +269,11 @@ class Parser:
 
     def declaration(self) -> str:
         kind = "Lean.TrailingParserDescr" if self.constructor == TRAILING else "Lean.ParserDescr"
-        attribute = f"{self.category}_parser, " if self.category else ""
-        return f'@[{attribute}extern "{self.symbol}"] opaque {quoted(self.name)} : {kind}'
+        if self.text in SCOPED:
+            namespace, own = quoted(self.name[:-1]), quoted(self.name[-1:])
+            attributes = f'scoped {self.category}_parser, extern "{self.symbol}"'
+            return f"namespace {namespace}\n@[{attributes}] opaque {own} : {kind}\nend {namespace}"
+        return f'@[{self.category}_parser, extern "{self.symbol}"] opaque {quoted(self.name)} : {kind}'
 
 
 def follow(library: SharedLibrary, address: int | None, parser: Parser) -> None:
@@ -413,7 +419,7 @@ def generate(library: SharedLibrary) -> dict[str, str]:
         [rule.declaration("macro", "Macro") for rule in macros],
     )
     files["Unexpanders.lean"] = module(
-        ["Init.GetElem"],
+        ["Init.List.Basic"],
         "Unexpanders",
         "How terms are shown again in ordinary notation.",
         [rule.declaration("app_unexpander", "PrettyPrinter.Unexpander") for rule in unexpanders],

@@ -79,12 +79,12 @@ theorem exists_true_of_nonempty {α : Sort u} : Nonempty α → ∃ _ : α, True
 
 /-! ## Negation -/
 @[simp] theorem not_not : ¬¬a ↔ a := Decidable.not_not
-theorem not_forall {α : Sort u} {p : α → Prop} : (¬∀ x, p x) ↔ ∃ x, ¬p x :=
+@[simp] theorem not_forall {α : Sort u} {p : α → Prop} : (¬∀ x, p x) ↔ ∃ x, ¬p x :=
   ⟨fun h => byContradiction fun n => h fun x => byContradiction fun nx => n ⟨x, nx⟩,
    fun ⟨x, nx⟩ h => nx (h x)⟩
-theorem not_forall_not {α : Sort u} {p : α → Prop} : (¬∀ x, ¬p x) ↔ ∃ x, p x :=
+@[simp] theorem not_forall_not {α : Sort u} {p : α → Prop} : (¬∀ x, ¬p x) ↔ ∃ x, p x :=
   ⟨fun h => byContradiction fun n => h fun x px => n ⟨x, px⟩, fun ⟨x, px⟩ h => h x px⟩
-theorem not_exists_not {α : Sort u} {p : α → Prop} : (¬∃ x, ¬p x) ↔ ∀ x, p x :=
+@[simp] theorem not_exists_not {α : Sort u} {p : α → Prop} : (¬∃ x, ¬p x) ↔ ∀ x, p x :=
   ⟨fun h x => byContradiction fun n => h ⟨x, n⟩, fun h ⟨x, n⟩ => n (h x)⟩
 theorem forall_or_exists_not {α : Sort u} (P : α → Prop) : (∀ a, P a) ∨ ∃ a, ¬P a := by
   rw [← not_forall]; exact em _

@@ -36,6 +36,15 @@ instance : DecidableEq Empty := fun a => a.elim
 @[macro_inline] def PEmpty.elim {C : Sort _} : PEmpty → C := fun a => nomatch a
 instance : DecidableEq PEmpty := fun a => a.elim
 
+instance (priority := 300) Zero.toOfNat0 {α} [Zero α] : OfNat α (nat_lit 0) where
+  ofNat := ‹Zero α›.1
+instance (priority := 200) Zero.ofOfNat0 {α} [OfNat α (nat_lit 0)] : Zero α where
+  zero := 0
+instance (priority := 300) One.toOfNat1 {α} [One α] : OfNat α (nat_lit 1) where
+  ofNat := ‹One α›.1
+instance (priority := 200) One.ofOfNat1 {α} [OfNat α (nat_lit 1)] : One α where
+  one := 1
+
 /-! ## Types -/
 structure Iff (a b : Prop) : Prop where
   intro ::
@@ -141,8 +150,6 @@ theorem Eq.substr {α : Sort u} {p : α → Prop} {a b : α} (h₁ : b = a) (h�
 @[simp] theorem cast_eq {α : Sort u} (h : α = α) (a : α) : cast h a = a := rfl
 abbrev Eq.ndrecOn.{u1, u2} {α : Sort u2} {a : α} {motive : α → Sort u1} {b : α} (h : a = b)
     (m : motive a) : motive b := Eq.ndrec m h
-theorem Eq.propIntro {a b : Prop} (h₁ : a → b) (h₂ : b → a) (pe : (a ↔ b) → a = b) : a = b :=
-  pe ⟨h₁, h₂⟩
 protected theorem Eq.congr {α : Sort u} {x₁ y₁ x₂ y₂ : α} (h₁ : x₁ = y₁) (h₂ : x₂ = y₂) :
     (x₁ = x₂) = (y₁ = y₂) := h₁ ▸ h₂ ▸ rfl
 
@@ -179,6 +186,10 @@ noncomputable def HEq.ndrec.{u1, u2} {α : Sort u2} {a : α}
 noncomputable def HEq.ndrecOn.{u1, u2} {α : Sort u2} {a : α}
     {motive : {β : Sort u2} → β → Sort u1} {β : Sort u2} {b : β} (h : HEq a b) (m : motive a) :
     motive b := h.rec m
+@[simp] abbrev HEq.homo_ndrec.{u1, u2} {α : Sort u2} {a : α} {motive : α → Sort u1} (m : motive a)
+    {b : α} (h : HEq a b) : motive b := (eq_of_heq h).ndrec m
+@[simp] abbrev HEq.homo_ndrec_symm.{u1, u2} {α : Sort u2} {a : α} {motive : α → Sort u1}
+    (m : motive a) {b : α} (h : HEq b a) : motive b := (eq_of_heq h).ndrec_symm m
 noncomputable def HEq.elim {α : Sort u} {a : α} {p : α → Sort v} {b : α} (h₁ : HEq a b)
     (h₂ : p a) : p b := eq_of_heq h₁ ▸ h₂
 theorem HEq.subst {p : (T : Sort u) → T → Prop} (h₁ : HEq a b) (h₂ : p α a) : p β b :=
@@ -200,6 +211,7 @@ theorem cast_heq {α β : Sort u} : (h : α = β) → (a : α) → HEq (cast h a
   | rfl, a => HEq.refl a
 
 axiom propext {a b : Prop} : (a ↔ b) → a = b
+theorem Eq.propIntro {a b : Prop} (h₁ : a → b) (h₂ : b → a) : a = b := propext ⟨h₁, h₂⟩
 
 /-! ## Propositions -/
 variable {a b c d : Prop}
@@ -386,17 +398,3 @@ instance {c : Prop} {t : c → Prop} {e : ¬c → Prop} [dC : Decidable c] [dT :
   match dC with
   | isTrue hc => dT hc
   | isFalse hc => dE hc
-
-/-! ## Enumerations: how a derived `noConfusion` tells constructors apart -/
-abbrev noConfusionTypeEnum {α : Sort u} {β : Sort v} [inst : DecidableEq β] (f : α → β)
-    (P : Sort w) (x y : α) : Sort w :=
-  (inst (f x) (f y)).falseTrueCases (fun _ => P) (fun _ => P → P)
-
-abbrev noConfusionEnum {α : Sort u} {β : Sort v} [inst : DecidableEq β] (f : α → β)
-    {P : Sort w} {x y : α} (h : x = y) : noConfusionTypeEnum f P x y :=
-  Decidable.falseTrueCases
-    (motive := fun (inst : Decidable (f x = f y)) =>
-      Decidable.falseTrueCases (motive := fun _ => Sort w) (fun _ => P) (fun _ => P → P) inst)
-    (fun h' => False.elim (h' (congrArg f h)))
-    (fun _ => fun x => x)
-    (inst (f x) (f y))

@@ -1,5 +1,5 @@
 prelude
-import Init.Core
+import Init.SizeOf
 /-!
 # What `simp` is made of
 

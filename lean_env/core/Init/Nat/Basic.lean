@@ -48,9 +48,7 @@ theorem add_one_ne_zero (n : Nat) : n + 1 ≠ 0 := nofun
 attribute [simp] zero_ne_add_one add_one_ne_zero
 protected theorem zero_ne_one : 0 ≠ (1 : Nat) := nofun
 protected theorem one_ne_zero : 1 ≠ (0 : Nat) := nofun
-theorem succ.inj {m n : Nat} (h : succ m = succ n) : m = n := congrArg pred h
 theorem succ_inj {a b : Nat} : succ a = succ b ↔ a = b := ⟨congrArg pred, congrArg succ⟩
-theorem succ.injEq (u v : Nat) : (u.succ = v.succ) = (u = v) := propext succ_inj
 theorem add_one_inj {a b : Nat} : a + 1 = b + 1 ↔ a = b := succ_inj
 private theorem le_of_eq_aux {n m : Nat} (h : n = m) : n ≤ m := h ▸ Nat.le.refl
 theorem succ_ne_self (n : Nat) : succ n ≠ n := fun h => Nat.not_succ_le_self n (Nat.le_of_eq_aux h)

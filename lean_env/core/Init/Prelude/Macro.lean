@@ -212,6 +212,18 @@ instance (m n : Type → Type) [MonadLift m n] [MonadFunctor m n] [MonadRef m] :
   getRef := liftM (getRef : m _)
   withRef ref x := monadMap (m := m) (MonadRef.withRef ref) x
 
+@[extern "l_Lean_replaceRef"] opaque replaceRef (ref : Syntax) (oldRef : Syntax) : Syntax
+
+@[always_inline, inline]
+def withRef [Monad m] [MonadRef m] {α} (ref : Syntax) (x : m α) : m α :=
+  bind getRef fun oldRef => MonadRef.withRef (replaceRef ref oldRef) x
+
+@[always_inline, inline]
+def withRef? [Monad m] [MonadRef m] {α} (ref? : Option Syntax) (x : m α) : m α :=
+  match ref? with
+  | some ref => withRef ref x
+  | _ => x
+
 class MonadQuotation (m : Type → Type) extends MonadRef m where
   getCurrMacroScope : m MacroScope
   getContext : m Name
