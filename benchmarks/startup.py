@@ -9,7 +9,6 @@ one is missed.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -17,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from common import Bar, report
 
 REPEATS = 21
 PROVER = str(Path(sys.executable).with_name("prover"))
@@ -29,14 +30,6 @@ toolchain = find_toolchain(environ={k: v for k, v in os.environ.items() if k != 
 print(time.perf_counter() - start, toolchain.command[0], toolchain.describe(), sep="\\n")
 """
 IMPORT = "import time; start = time.perf_counter(); import prover; print(time.perf_counter() - start)"
-
-BOUNDS = {  # Seconds; 0: reported only.
-    "cold library build": 30.0,
-    "import prover": 0.3,
-    "find_toolchain, cached": 0.05,
-    "launcher: lean --version": 0.0,
-    "prover lean --version": 0.0,
-}
 
 
 def child(program: str, environ: dict[str, str]) -> list[str]:
@@ -72,17 +65,14 @@ def main() -> int:
             "launcher: lean --version": [wall((launcher, "--version"), environ) for _ in range(REPEATS)],
             "prover lean --version": [wall((PROVER, "lean", "--version"), environ) for _ in range(REPEATS)],
         }
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    missed = [name for name, bound in BOUNDS.items() if bound and medians[name] > bound]
+    at_most = {"cold library build": 30.0, "import prover": 0.3, "find_toolchain, cached": 0.05}
+    bars = [
+        Bar(f"{name} (s)", statistics.median(values), at_most=at_most.get(name))
+        for name, values in seconds.items()
+    ]
     cores = len(os.sched_getaffinity(0))
     print(f"{toolchain}; {cores} cores; median of {REPEATS} processes, the build once")
-    for name, median in medians.items():
-        bound = f"of {BOUNDS[name] * 1e3:6.0f} ms: {median / BOUNDS[name]:.0%}" if BOUNDS[name] else ""
-        print(f"{name:26}{median * 1e3:9.1f} ms  {bound}{'  MISSED' if name in missed else ''}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    report = {"toolchain": toolchain, "cores": cores, "bounds": BOUNDS, "seconds": seconds, "missed": missed}
-    out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return 1 if missed else 0
+    return report(out, bars, {"toolchain": toolchain, "cores": cores, "seconds": seconds})
 
 
 if __name__ == "__main__":

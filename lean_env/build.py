@@ -72,7 +72,7 @@ def is_built(target: Path) -> bool:
     try:
         files: dict[str, int] = json.loads((target / MANIFEST).read_bytes())["files"]
         return all((target / name).stat().st_size == size for name, size in files.items())
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
 
 
@@ -95,17 +95,17 @@ def build(
         for abandoned in target.parent.glob(f"{target.name}.tmp-*"):
             shutil.rmtree(abandoned, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
+        damaged = work.with_name(work.name + "-damaged")
         try:
             _Compilation(library, work, lean, environ).run(progress)
-            if target.exists():
-                target.rename(work / "damaged")
-                (work / "damaged").rename(target.with_name(work.name + "-damaged"))
             _write_manifest(library, work)
             work.chmod(0o755)
+            if target.exists():
+                target.rename(damaged)
             work.rename(target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
-            shutil.rmtree(target.with_name(work.name + "-damaged"), ignore_errors=True)
+            shutil.rmtree(damaged, ignore_errors=True)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def _write_manifest(library: Library, work: Path) -> None:
     (work / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def imports(name: str, text: bytes) -> set[str]:
+def imports(text: bytes) -> set[str]:
     """The modules that the header of a Lean file imports."""
     found: set[str] = set()
     prelude = False
@@ -164,7 +164,7 @@ class _Compilation:
                 path.parent.mkdir(parents=True, exist_ok=True)
             (self.work / SOURCES / name).write_bytes(text)
         modules = {name.removesuffix(".lean").replace("/", "."): name for name in self.library.files}
-        graph = {module: imports(name, self.library.files[name]) for module, name in modules.items()}
+        graph = {module: imports(self.library.files[name]) for module, name in modules.items()}
         for module, imported in graph.items():
             if unknown := imported - graph.keys():
                 raise ToolchainError(

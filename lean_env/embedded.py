@@ -24,6 +24,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from lean_env import build
@@ -45,9 +46,8 @@ def embedded_toolchain(
     cache = cache_directory(environ)
     library = build.read_library(core)
     try:
-        launcher = _launcher(cache, shared, environ)
-        lean = json.loads((launcher.parent / "lean.json").read_bytes())
-        key = hashlib.sha256(f"{build.FORMAT} {lean['commit']} {library.digest}".encode()).hexdigest()[:24]
+        launcher, version, commit = _launcher(cache, shared, environ)
+        key = hashlib.sha256(f"{build.FORMAT} {commit} {library.digest}".encode()).hexdigest()[:24]
         target = cache / "lean" / key
         if not build.is_built(target):
             build.build(library, target, (str(launcher),), environ, progress)
@@ -67,8 +67,8 @@ def embedded_toolchain(
             }
         ),
         directory=target,
-        version=lean["version"],
-        commit=lean["commit"],
+        version=version,
+        commit=commit,
         library=f"embedded core library {library.digest[:12]}",
     )
 
@@ -121,34 +121,43 @@ def find_shared_library() -> Path:
     return library
 
 
-def _launcher(cache: Path, shared: Path, environ: Mapping[str, str]) -> Path:
-    """The executable script that starts Lean, written now if the cache lacks it."""
+def _launcher(cache: Path, shared: Path, environ: Mapping[str, str]) -> tuple[Path, str, str]:
+    """The executable script that starts Lean, written now if the cache lacks it; version and commit."""
     status = shared.stat()
     parts = (build.FORMAT, sys.executable, LAUNCHER, shared, status.st_size, status.st_mtime_ns)
     key = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:24]
     directory = cache / "launchers" / key
-    launcher = directory / "lean"
-    if (directory / "lean.json").is_file() and launcher.is_file():
-        return launcher
+    # Not `#!python`: the kernel cuts long interpreter lines and knows no quoting.
+    command = shlex.join((sys.executable, "-IS", str(LAUNCHER), str(shared)))
+    script = f'#!/bin/sh\nexec {command} "$@"\n'
+    if found := _read_launcher(directory, script):
+        return found
     directory.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f"{key}.tmp-", dir=directory.parent))
     try:
-        command = shlex.join((sys.executable, "-IS", str(LAUNCHER), str(shared)))
-        # Not `#!python`: the kernel cuts long interpreter lines and knows no quoting.
-        (work / "lean").write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+        (work / "lean").write_text(script, encoding="utf-8")
         (work / "lean").chmod(0o755)
         if not os.access(work / "lean", os.X_OK):
             raise OSError(errno.EACCES, "programs in it may not be executed")
         version, commit = lean_version((str(work / "lean"),), environ, work)
         (work / "lean.json").write_text(json.dumps({"version": version, "commit": commit}), encoding="utf-8")
         work.chmod(0o755)
-        if directory.exists() and not (directory / "lean.json").is_file():
-            shutil.rmtree(directory)
-        try:
+        with suppress(OSError):  # Another process may have been faster, with the same content.
             work.rename(directory)
-        except OSError:
-            if not launcher.is_file():  # Otherwise another process was faster, with the same content.
-                raise
+        if found := _read_launcher(directory, script):
+            return found
+        shutil.rmtree(directory, ignore_errors=True)  # It was there, and damaged.
+        work.rename(directory)
+        return directory / "lean", version, commit
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return launcher
+
+
+def _read_launcher(directory: Path, script: str) -> tuple[Path, str, str] | None:
+    """The launcher in `directory`, with version and commit, if it is whole."""
+    try:
+        lean = json.loads((directory / "lean.json").read_bytes())
+        whole = (directory / "lean").read_text(encoding="utf-8") == script
+        return (directory / "lean", lean["version"], lean["commit"]) if whole else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

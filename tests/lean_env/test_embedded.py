@@ -190,13 +190,28 @@ def test_a_compiler_that_is_killed(core: Path, tmp_path: Path) -> None:
         build.build(build.read_library(core), tmp_path / "out" / "key", (lean,), os.environ)
 
 
-def test_a_damaged_library_is_compiled_again(core: Path, environ: dict[str, str]) -> None:
+@pytest.mark.parametrize("damage", ["olean", "manifest", "nonsense", "script", "version", "nothing left"])
+def test_a_damaged_cache_is_mended(core: Path, environ: dict[str, str], damage: str) -> None:
     toolchain = embedded_toolchain(environ, core=core)
-    olean = toolchain.directory / build.OLEANS / "Init" / "More.olean"
-    os.truncate(olean, 100)
+    launcher = Path(toolchain.command[0])
+    match damage:
+        case "olean":
+            os.truncate(toolchain.directory / build.OLEANS / "Init" / "More.olean", 100)
+        case "manifest":
+            os.truncate(toolchain.directory / build.MANIFEST, 0)
+        case "nonsense":
+            (toolchain.directory / build.MANIFEST).write_text("[]")
+        case "script":  # An empty script succeeds, whatever Lean would have said.
+            os.truncate(launcher, 0)
+        case "version":
+            os.truncate(launcher.with_name("lean.json"), 5)
+        case "nothing left":
+            shutil.rmtree(toolchain.directory)
+            shutil.rmtree(launcher.parent)
     again = embedded_toolchain(environ, core=core)
     assert again == toolchain
     assert run_lean(again, "theorem t : True := more\n").returncode == 0
+    assert run_lean(again, "theorem t : False := more\n").returncode == 1
     assert leftovers(environ) == []
 
 
@@ -245,7 +260,7 @@ def test_headers_of_the_module_system() -> None:
     header = "/-\nimport No\n-/\nmodule\n\nprelude\n"
     imports = "public import A.B -- no\nmeta import C\nimport all D\n"
     text = header + imports + "\ndef x := 1\nimport E\n"
-    assert build.imports("X.lean", text.encode()) == {"A.B", "C", "D"}
+    assert build.imports(text.encode()) == {"A.B", "C", "D"}
 
 
 def test_a_cache_that_is_a_file(core: Path, environ: dict[str, str], tmp_path: Path) -> None:
