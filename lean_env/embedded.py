@@ -76,7 +76,7 @@ def embedded_toolchain(
 def cache_directory(environ: Mapping[str, str]) -> Path:
     """Where compiled libraries are kept: `PROVER_CACHE`, else the platform's cache directory."""
     if named := environ.get("PROVER_CACHE"):
-        path = Path(named).expanduser().absolute()
+        path = Path(os.path.expanduser(named)).absolute()
     else:
         from platformdirs import user_cache_path
 

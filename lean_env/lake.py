@@ -28,7 +28,7 @@ PATHS = {"LEAN_PATH", "LEAN_SRC_PATH", "LD_LIBRARY_PATH", "PATH"}
 
 def project_toolchain(project: Path, environ: Mapping[str, str]) -> Toolchain:
     """The toolchain of the built Lake project in the directory `project`. Raises `ToolchainError`."""
-    project = project.expanduser().absolute()
+    project = Path(os.path.expanduser(project)).absolute()
     wanted = _require_project(project)
     lake = shutil.which("lake", path=environ.get("PATH", ""))
     if lake is None:

@@ -80,7 +80,7 @@ def _parse(
     place: str, text: str, kind: type[str] | type[int] | type[float] | type[Path], directory: Path
 ) -> Value:
     if kind is Path:
-        return directory / Path(text).expanduser()
+        return directory / os.path.expanduser(text)
     try:
         return kind(text)
     except ValueError:
