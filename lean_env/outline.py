@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from lean_env.keywords import CODE_RUNNERS, COMMANDS, MODIFIERS, SOFT_COMMANDS
 from lean_env.lexer import BLANKS, Kind, Token, code, tokenize
+from lean_env.names import components
 from lean_env.values import Provenance, Theorem
 
 OPENING, CLOSING = frozenset("([{⟨⟦"), frozenset(")]}⟩⟧")
@@ -300,20 +301,6 @@ def _qualified(name: str, scopes: Sequence[_Scope]) -> str:
     if parts[0] == "_root_":
         return ".".join(parts[1:])
     return ".".join([*(scope.name for scope in scopes if scope.keyword == "namespace"), name])
-
-
-def components(name: str) -> list[str]:
-    """The components of a dotted name as written, `«a.b».c` being two."""
-    parts: list[str] = []
-    inside = False
-    for piece in name.split("."):
-        if inside:
-            parts[-1] += f".{piece}"
-        elif piece:
-            parts.append(piece)
-        if piece.count("«") != piece.count("»"):
-            inside = not inside
-    return parts
 
 
 def _documentation(text: str, start: int, comments: Mapping[int, Token]) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lean_env.assemble import assemble
-from lean_env.outline import Entry, Form, components, outline
+from lean_env.outline import Entry, Form, outline
 
 
 def only(text: str) -> Entry:
@@ -184,11 +184,6 @@ def test_assembling_gives_back_the_code_of_the_file(text: str) -> None:
         assembled = assemble([(entry.theorem, entry.proof)], "").text
         expected = "".join(text[: entry.end].split())
         assert "".join(assembled[: len(assembled) - len(entry.footer)].split()) == expected
-
-
-def test_components() -> None:
-    assert components("a.«b.c».d") == ["a", "«b.c»", "d"]
-    assert components("") == []
 
 
 def test_many_theorems_take_linear_time() -> None:
