@@ -85,6 +85,8 @@ def _valid_end(proof: str, errors: Sequence[tuple[Diagnostic, Place]]) -> int:
     "Unsolved goals" is no error of the steps before it: there the block that lacks steps ends.
     """
     end = len(proof.rstrip())
+    if not errors:
+        return end
     for diagnostic, place in errors:
         if diagnostic.text.startswith(UNSOLVED):
             if place.part is Part.PROOF:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 BLANKS = " \t\r\n"
 
@@ -97,6 +98,7 @@ _KINDS = {
 }
 
 
+@lru_cache(maxsize=2048)  # One check asks several times about the same proof and statement.
 def tokenize(text: str) -> tuple[Token, ...]:
     """All tokens of `text` in order, comments included; never raises."""
     tokens: list[Token] = []

@@ -17,10 +17,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from lean_env.assemble import batchable
 from lean_env.cheats import Rejection, inspect
 from lean_env.errors import LimitError, StatementError
 from lean_env.limits import Limits
-from lean_env.schedule import Held, Job, Outcome, Schedule
+from lean_env.schedule import Batch, Held, Job, Outcome, Schedule
 from lean_env.toolchain import Toolchain
 from lean_env.values import Check, Theorem, Verdict
 from lean_env.worker import Worker
@@ -45,7 +46,8 @@ class CheckPool:
         self.limits = limits or Limits()
         self._schedule = Schedule([Held() for _ in range(count)])
         self._workers = [
-            Worker(index, toolchain, self.limits, held) for index, held in enumerate(self._schedule.held)
+            Worker(index, toolchain, self.limits, self._schedule, held)
+            for index, held in enumerate(self._schedule.held)
         ]
         self._wake = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
@@ -68,7 +70,7 @@ class CheckPool:
     @property
     def pids(self) -> list[int]:
         """The ids of the Lean processes that are alive now."""
-        return [worker.server.pid for worker in self._workers if worker.server is not None]
+        return [server.pid for worker in self._workers for server in worker.servers.values()]
 
     async def check(self, theorem: Theorem, proof: str, *, steps: bool = False) -> Check:
         """The verdict on `proof`; with `steps`, also the tactic state after each step before an error.
@@ -125,7 +127,8 @@ class CheckPool:
         return outcome.check
 
     async def _enqueue(self, theorem: Theorem, proof: str, steps: bool, *, solo: bool) -> Outcome:
-        job = Job(theorem, proof, steps, asyncio.get_running_loop().create_future(), solo=solo)
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        job = Job(theorem, proof, steps, future, solo=solo or not batchable(theorem, proof))
         async with self._wake:
             self._schedule.waiting.append(job)
             self._wake.notify_all()
@@ -134,10 +137,8 @@ class CheckPool:
     async def _serve(self, worker: Worker) -> None:
         try:
             while True:
-                jobs = await self._next(worker)
-                started = asyncio.get_running_loop().time()
-                again = await worker.do(jobs)
-                self._schedule.learn(asyncio.get_running_loop().time() - started, len(jobs))
+                batch = await self._next(worker)
+                again = await worker.do(batch)
                 async with self._wake:
                     worker.held.busy = False
                     self._schedule.waiting[:0] = again
@@ -145,9 +146,9 @@ class CheckPool:
         finally:
             await worker.stop()
 
-    async def _next(self, worker: Worker) -> list[Job]:
+    async def _next(self, worker: Worker) -> Batch:
         async with self._wake:
-            while not (jobs := self._schedule.take(worker.index)):
+            while (batch := self._schedule.take(worker.index)) is None:
                 await self._wake.wait()
             worker.held.busy = True
-        return jobs
+        return batch

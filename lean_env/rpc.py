@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,10 @@ from lean_env.errors import ServerError
 
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 """A frame that claims to be longer is taken for nonsense."""
+
+_IGNORED = re.compile(rb'"method":"\$/lean/(?:ileanInfo\w+|fileProgress)"')
+"""Every step brings several of these, which nobody wants here. A message's text cannot look like
+them: its quotes are escaped."""
 
 Json = dict[str, Any]
 
@@ -84,7 +89,9 @@ class Connection:
         reason = "it closed the connection"
         try:
             while True:
-                self._dispatch(json.loads(await self._read_body()))
+                body = await self._read_body()
+                if not _IGNORED.search(body):
+                    self._dispatch(json.loads(body))
         except asyncio.IncompleteReadError:
             pass
         except (ConnectionError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError) as error:

@@ -1,10 +1,10 @@
 """Which waiting check a free worker takes next. Pure: it holds jobs and answers questions.
 
-Two ways of saving time compete. Many independent proofs go into one document, because a document
-costs milliseconds of its own. A proof that begins like the one a worker has just elaborated goes to
-that worker alone, because Lean then starts where the two differ; that pays when the shared
-beginning was slow. A worker that is free takes such a job from a busy one only if waiting would
-cost more than elaborating the beginning again.
+Two ways of saving time compete. Many independent proofs go into one document, of which Lean reports
+only when it is through: reporting every step costs as much as elaborating it. A proof that begins
+like the one a worker has just elaborated goes to that worker alone, because Lean then starts where
+the two differ; that pays when the shared beginning was slow. A worker that is free takes such a
+job from a busy one only if waiting would cost more than elaborating the beginning again.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lean_env.assemble import batchable
 from lean_env.values import Check, Theorem
 
-MAX_BATCH = 32
-BATCH_SECONDS = 0.25
-"""A document should not take longer than about this, or its last check waits too long."""
+FIRST_SIZE, MAX_SIZE = 40, 400
+"""How many proofs a document holds at first and at most; how long it takes decides (`learn`)."""
+REPORT_DELAY = 0.1
+"""Seconds that a large document has before Lean reports on it. It should take a little longer."""
 WORTH_SECONDS = 0.015
 """An elaborated beginning is worth going back to if it took longer than this."""
-REACH = 256
+REACH = 1000
 """How many waiting jobs are looked at."""
 
 
@@ -66,21 +66,35 @@ class Held:
         return self.seconds * shared_length(self.proof, job.proof) / len(self.proof)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Jobs to be done in one document."""
+
+    jobs: list[Job]
+    large: bool = False
+    """Whether they will keep Lean busy for about `REPORT_DELAY`."""
+
+
 @dataclass(slots=True)
 class Schedule:
     """The waiting jobs, first come first served, and what each worker holds."""
 
     held: list[Held]
     waiting: list[Job] = field(default_factory=list)
-    mean_seconds: float = 0.01
-    """A running mean of what one check costs in a batch."""
+    size: float = FIRST_SIZE
+    """How many proofs a large document should hold."""
 
-    def learn(self, seconds: float, checks: int) -> None:
-        """Take into account that a document with `checks` checks took `seconds`."""
-        self.mean_seconds += 0.2 * (seconds / checks - self.mean_seconds)
+    def learn(self, batch: Batch, seconds: float) -> None:
+        """Adapt `size` to how long a document took: it should be a little longer than the delay."""
+        if len(batch.jobs) == 1:
+            return
+        if batch.large and seconds < 1.3 * REPORT_DELAY:
+            self.size = min(MAX_SIZE, 1.2 * self.size)
+        elif seconds > 1.8 * REPORT_DELAY:
+            self.size = max(1.0, min(self.size, 1.5 * REPORT_DELAY * len(batch.jobs) / seconds))
 
-    def take(self, worker: int) -> list[Job]:
-        """Remove and return the jobs that `worker` should do now, as one document; maybe none."""
+    def take(self, worker: int) -> Batch | None:
+        """Remove and return the jobs that `worker` should do now; None if there are none for it."""
         self.waiting = [job for job in self.waiting if not job.future.done()]
         near = self.waiting[:REACH]
         mine = self.held[worker]
@@ -89,16 +103,16 @@ class Schedule:
             return self._remove([best])
         free = self._free(near, worker)
         if not free:
-            return []
+            return None
         first = free[0]
-        if not _joins(first):
+        if first.solo:
             return self._remove([first])
-        size = max(1, min(MAX_BATCH, -(-len(free) // len(self.held)), int(BATCH_SECONDS / self.mean_seconds)))
         theorem = first.theorem
+        size = max(1, min(round(self.size), -(-len(free) // len(self.held))))
         same = [
             job
             for job in free
-            if job.theorem.header == theorem.header and job.theorem.footer == theorem.footer and _joins(job)
+            if not job.solo and job.theorem.header == theorem.header and job.theorem.footer == theorem.footer
         ]
         return self._remove(same[:size])
 
@@ -118,10 +132,10 @@ class Schedule:
             free.append(job)
         return free
 
-    def _remove(self, jobs: list[Job]) -> list[Job]:
+    def _remove(self, jobs: list[Job]) -> Batch:
         chosen = set(map(id, jobs))
         self.waiting = [job for job in self.waiting if id(job) not in chosen]
-        return jobs
+        return Batch(jobs, large=1 < len(jobs) >= self.size / 2)
 
 
 def shared_length(one: str, other: str) -> int:
@@ -134,8 +148,3 @@ def shared_length(one: str, other: str) -> int:
         else:
             high = middle - 1
     return low
-
-
-def _joins(job: Job) -> bool:
-    """Whether the job may share a document with others."""
-    return not job.solo and batchable(job.theorem, job.proof)

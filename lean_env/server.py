@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lean_env.errors import ServerError
 from lean_env.limits import Limits, guarded
@@ -24,9 +24,9 @@ URI = "untitled:prover/Check.lean"
 """Not a file, so that Lean does not ask Lake how to build it."""
 
 OPTIONS = (
-    "-Dserver.reportDelayMs=0",  # Lean otherwise collects messages for 200 ms before it reports them.
     "-DmaxErrors=1000000",  # Behind the hundredth error, wrong proofs would look like right ones.
     "-DElab.async=false",  # Workers share the cores between processes; threads on top only cost.
+    "-Dlinter.all=false",  # Style is not what is asked.
     "--tstack=65536",  # KiB. Lean reserves over 1 GiB of address space a thread by itself.
 )
 
@@ -47,14 +47,6 @@ class Diagnostic:
     end: Position
 
 
-@dataclass(slots=True)
-class _Heard:
-    """What Lean has said about the current version of the document."""
-
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    unfinished: tuple[tuple[int, int], ...] | None = None
-
-
 class LeanServer:
     """A running `lean --worker`. Use `start`, then `elaborate` as often as wanted, then `stop`.
 
@@ -69,12 +61,17 @@ class LeanServer:
         self._stderr = bytearray()
         self._stderr_task = asyncio.create_task(self._read_stderr())
         self._version = 0
-        self._heard = _Heard()
+        self._heard: list[Diagnostic] = []
 
     @classmethod
-    async def start(cls, toolchain: Toolchain, limits: Limits, options: Sequence[str] = ()) -> LeanServer:
-        """Start a process; it reads its imports with the first document."""
-        command = (*toolchain.command, "--worker", *OPTIONS, *options, URI)
+    async def start(cls, toolchain: Toolchain, limits: Limits, *, report_delay: float = 0.0) -> LeanServer:
+        """Start a process; it reads its imports with the first document.
+
+        For `report_delay` seconds after an edit the process says nothing. Reporting every step as it
+        happens costs as much as elaborating it, so a document of many proofs is better reported at once.
+        """
+        delay = f"-Dserver.reportDelayMs={round(report_delay * 1000)}"
+        command = (*toolchain.command, "--worker", delay, *OPTIONS, URI)
         try:
             process = await asyncio.create_subprocess_exec(
                 *guarded(command, limits.memory_bytes),
@@ -97,11 +94,12 @@ class LeanServer:
     async def elaborate(self, text: str) -> list[Diagnostic]:
         """Make `text` the document and return Lean's messages once it has elaborated all of it.
 
-        Waits for the answer to `waitForDiagnostics`, which follows the last message. The progress
-        notification does not: it overtakes messages about one time in ten on a busy machine.
+        Waits for the answer to `waitForDiagnostics`, which follows the last message; the empty progress
+        notification, which is also said to mean the end, overtakes messages on a busy machine.
         """
         self._version += 1
-        self._heard = heard = _Heard()
+        heard: list[Diagnostic] = []
+        self._heard = heard
         document: Json = {"uri": URI, "version": self._version}
         if self._version == 1:
             self._open(document, text)
@@ -112,12 +110,7 @@ class LeanServer:
         barrier = self._connection.request("textDocument/waitForDiagnostics", document)
         await self._connection.drain()
         await barrier
-        return heard.diagnostics
-
-    def unfinished(self) -> tuple[tuple[int, int], ...] | None:
-        """The line ranges, from 0, that the current document's elaboration has not finished; None as
-        long as Lean has not said anything about it."""
-        return self._heard.unfinished
+        return heard
 
     async def goals(self, positions: Sequence[Position]) -> list[tuple[str, ...] | None]:
         """The tactic state at each position: its goals as Lean prints them, main goal first.
@@ -172,11 +165,8 @@ class LeanServer:
         heard = self._heard
         if method == "textDocument/publishDiagnostics" and params.get("version") == self._version:
             if not params.get("isIncremental"):
-                heard.diagnostics.clear()
-            heard.diagnostics.extend(_diagnostic(item) for item in params["diagnostics"])
-        elif method == "$/lean/fileProgress" and params["textDocument"].get("version") == self._version:
-            spans = [item["range"] for item in params["processing"]]
-            heard.unfinished = tuple((span["start"]["line"], span["end"]["line"]) for span in spans)
+                heard.clear()
+            heard.extend(_diagnostic(item) for item in params["diagnostics"])
 
     async def _read_stderr(self) -> None:
         assert self._process.stderr is not None

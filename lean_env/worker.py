@@ -1,4 +1,7 @@
-"""One place in the pool: a Lean process, replaced as often as need be, and the jobs it is given.
+"""One place in the pool: its Lean processes, replaced as often as need be, and the jobs it is given.
+
+There are two, each started when first needed: one that reports at once, for single checks and for
+going back to a beginning that it has elaborated, and one for large documents, which reports late.
 
 A document that takes too long, or that nobody waits for any more, is given up: Lean is asked for
 another document, which makes it drop the present one, and killed if it does not. When a process
@@ -13,14 +16,14 @@ import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lean_env.assemble import Document, assemble
 from lean_env.errors import ServerError
 from lean_env.judge import Ruling, rule
 from lean_env.limits import Limits
-from lean_env.schedule import Held, Job, Outcome
+from lean_env.schedule import REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
 from lean_env.server import LeanServer
 from lean_env.steps import boundaries
 from lean_env.toolchain import Toolchain
@@ -45,12 +48,15 @@ class Worker:
     index: int
     toolchain: Toolchain
     limits: Limits
+    schedule: Schedule
     held: Held
-    server: LeanServer | None = None
+    servers: dict[bool, LeanServer] = field(default_factory=dict)
+    """The processes that run, by whether they are for large documents."""
     imports: str = ""
 
-    async def do(self, jobs: Sequence[Job]) -> list[Job]:
-        """Check `jobs` in one document and resolve their futures; returns those to be tried again."""
+    async def do(self, batch: Batch) -> list[Job]:
+        """Check the jobs in one document and resolve their futures; returns those to be tried again."""
+        jobs = batch.jobs
         document = assemble([(job.theorem, job.proof) for job in jobs], f"end_{secrets.token_hex(6)}")
         gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -61,33 +67,47 @@ class Worker:
         for job in jobs:
             job.future.add_done_callback(one_less)
         try:
-            server = await self._ready(_imports(jobs[0].theorem.header))
-            return await self._run(server, jobs, document, gone)
+            server = await self._ready(_imports(jobs[0].theorem.header), batch.large)
+            return await self._run(server, batch, document, gone)
         except ServerError as error:
-            return await self._crashed(jobs, str(error))
+            return await self._crashed(batch, str(error))
 
     async def stop(self) -> None:
-        """Kill the process, if there is one."""
-        server, self.server = self.server, None
+        """Kill the processes."""
         self._forget()
-        if server is not None:
-            await server.stop()
+        while self.servers:
+            await self.servers.popitem()[1].stop()
 
-    async def _ready(self, imports: str) -> LeanServer:
+    async def _ready(self, imports: str, large: bool) -> LeanServer:
         """A server that has read `imports`: the present one, or a new one."""
-        if self.server is not None and (imports != self.imports or self._too_large(self.server)):
+        if imports != self.imports:
             await self.stop()
-        if self.server is None:
-            self.server, self.imports = await LeanServer.start(self.toolchain, self.limits), imports
+            self.imports = imports
+        server = self.servers.get(large)
+        if server is not None and self._too_large(server):
+            await self._discard(large)
+            server = None
+        if server is None:
+            delay = REPORT_DELAY if large else 0.0
+            server = await LeanServer.start(self.toolchain, self.limits, report_delay=delay)
+            self.servers[large] = server
             try:
-                await asyncio.wait_for(self.server.elaborate(imports), self.limits.start_seconds)
+                await asyncio.wait_for(server.elaborate(imports), self.limits.start_seconds)
             except TimeoutError:
                 raise ServerError(f"Lean was not ready within {self.limits.start_seconds:g} s") from None
-        return self.server
+        return server
+
+    async def _discard(self, large: bool) -> str:
+        """Kill a process if it runs, and say why it ended if it had ended before."""
+        if not large:
+            self._forget()
+        server = self.servers.pop(large, None)
+        return await server.cause() if server is not None else ""
 
     async def _run(
-        self, server: LeanServer, jobs: Sequence[Job], document: Document, gone: asyncio.Future[None]
+        self, server: LeanServer, batch: Batch, document: Document, gone: asyncio.Future[None]
     ) -> list[Job]:
+        jobs = batch.jobs
         loop = asyncio.get_running_loop()
         started = loop.time()
         allowed = self.limits.seconds if len(jobs) == 1 else min(self.limits.seconds, BATCH_ALLOWANCE)
@@ -101,15 +121,17 @@ class Worker:
                 with suppress(asyncio.CancelledError, ServerError):
                     await task
         seconds = loop.time() - started
+        self.schedule.learn(batch, seconds)
         if task.cancelled():
-            await self._give_up(server)
+            await self._give_up(server, batch.large)
             if len(jobs) == 1:
                 self._resolve(jobs[0], Verdict.TIMEOUT, f"no verdict within {allowed:g} s", seconds)
             return _alone(jobs)
         rulings, steps = task.result()
         if len(jobs) > 1 and any(ruling.verdict is Verdict.CHEAT for ruling in rulings):
             return _alone(jobs)  # One swallowed what follows it; only alone can each be judged.
-        self._hold(jobs, seconds)
+        if not batch.large:
+            self._hold(jobs, seconds)
         for job, ruling, walked in zip(jobs, rulings, steps, strict=True):
             self._answer(job, ruling, walked, seconds)
         return []
@@ -133,18 +155,17 @@ class Worker:
             for job, steps in zip(jobs, wanted, strict=True)
         ]
 
-    async def _give_up(self, server: LeanServer) -> None:
+    async def _give_up(self, server: LeanServer, large: bool) -> None:
         """Make Lean drop its document, by another one if it listens, by force if it does not."""
-        self._forget()
+        if not large:
+            self._forget()
         try:
             await asyncio.wait_for(server.elaborate(self.imports), YIELD_SECONDS)
         except (TimeoutError, ServerError):
-            await self.stop()
+            await self._discard(large)
 
-    async def _crashed(self, jobs: Sequence[Job], error: str) -> list[Job]:
-        server, self.server = self.server, None
-        self._forget()
-        cause = await server.cause() if server is not None else ""
+    async def _crashed(self, batch: Batch, error: str) -> list[Job]:
+        jobs, cause = batch.jobs, await self._discard(batch.large)
         again: list[Job] = []
         for job in jobs:
             job.attempts += 1
