@@ -1,6 +1,6 @@
 prelude
 import Init.Int.OrderMul
-import Init.Nat.Div
+import Init.Nat.Dvd
 /-!
 # Powers of integers
 
@@ -21,10 +21,9 @@ theorem negSucc_pow (m n : Nat) : (-[m+1] : Int) ^ n =
 /-- The parity of `n` changes with every step, which is all that `%` has to say here. -/
 private theorem mod_two_step (n : Nat) :
     n % 2 = 0 ∧ (n + 1) % 2 ≠ 0 ∨ n % 2 ≠ 0 ∧ (n + 1) % 2 = 0 := by
-  have two : ∀ n : Nat, (n + 2) % 2 = n % 2 := Nat.add_mod_right (x := · ) (z := 2)
   induction n with
   | zero => exact .inl ⟨rfl, nofun⟩
-  | succ n ih => rw [Nat.add_assoc, two]; exact ih.symm.imp And.symm And.symm
+  | succ n ih => rw [Nat.add_assoc, Nat.add_mod_right]; exact ih.symm.imp And.symm And.symm
 protected theorem pow_succ (m : Int) (n : Nat) : m ^ n.succ = m ^ n * m := by
   cases m with
   | ofNat m => rfl
