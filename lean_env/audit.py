@@ -61,6 +61,8 @@ class Facts:
     axioms: tuple[str, ...]
     own_axioms: tuple[str, ...]
     """Those of the axioms that the file itself declares."""
+    rejected: str
+    """Why the kernel rejects the theorem; empty if it does not, or was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,7 @@ class Inspection:
 
     theorems: dict[str, Facts]
     replayed: bool
-    rejected: str
-    """Why the kernel rejects the file; empty if it does not, or was not asked."""
+    """Whether the kernel was asked once more."""
 
 
 async def audit(
@@ -125,8 +126,8 @@ def judge(inspection: Inspection, name: str) -> tuple[Verdict, str]:
         return Verdict.CHEAT, f"the compiled file has no theorem {name}"
     if facts.difference:
         return Verdict.CHEAT, facts.difference
-    if inspection.rejected:
-        return Verdict.CHEAT, f"{inspection.rejected}: it was compiled without the kernel's check"
+    if facts.rejected:
+        return Verdict.CHEAT, f"compiled without the kernel's check: {facts.rejected}"
     if facts.own_axioms:
         return Verdict.CHEAT, f"rests on the axiom {facts.own_axioms[0]}, which the text itself declares"
     strange = [axiom for axiom in facts.axioms if axiom not in ALLOWED]
@@ -172,15 +173,19 @@ async def inspect_file(
     answer = json.loads(finished.output)
     if "error" in answer:
         raise AuditError(f"the compiled file cannot be inspected: {answer['error']}")
-    replayed, rejected = answer["replayed"], answer["rejected"]
-    if replay and toolchain.checker and not kernel:
-        rejected = await _leanchecker(toolchain, candidate, memory_bytes)
-        replayed = not rejected
+    checked = replay and not kernel and bool(toolchain.checker)
+    objection = await _leanchecker(toolchain, candidate, memory_bytes) if checked else ""
     theorems = {
-        name: Facts(f["found"], f["difference"], tuple(f["axioms"]), tuple(f["own_axioms"]))
-        for name, f in answer["theorems"].items()
+        name: Facts(
+            found=facts["found"],
+            difference=facts.get("difference", ""),
+            axioms=tuple(facts.get("axioms", ())),
+            own_axioms=tuple(facts.get("own_axioms", ())),
+            rejected=facts.get("rejected") or objection,
+        )
+        for name, facts in answer["theorems"].items()
     }
-    return Inspection(theorems, replayed, rejected)
+    return Inspection(theorems, answer["replayed"] or checked)
 
 
 def certify(
@@ -227,7 +232,7 @@ def _sorry(theorem: Theorem) -> str:
 def _why(compilation: Compilation) -> str:
     """Why a compilation failed, in one line."""
     if compilation.errors:
-        return compilation.errors[0].first_line
+        return compilation.errors[0].summary
     if compilation.finished.trouble is not None:
         return compilation.finished.trouble[1]
     said = compilation.finished.errors.decode("utf-8", "replace").strip()

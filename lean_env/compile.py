@@ -16,6 +16,7 @@ from lean_env.toolchain import Toolchain
 from lean_env.values import Severity
 
 MODULE = "Submission"
+MAX_SUMMARY = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,10 @@ class Spoken:
     column: int
 
     @property
-    def first_line(self) -> str:
-        """The message's first line."""
-        return self.text.strip().split("\n", 1)[0]
+    def summary(self) -> str:
+        """The message on one line."""
+        line = " ".join(self.text.split())
+        return line if len(line) <= MAX_SUMMARY else f"{line[:MAX_SUMMARY]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,35 +122,34 @@ def inspect(request: dict[str, Any]) -> dict[str, Any]:
     candidate = Olean.read(path)
     reference = Olean.read(Path(request["reference"])) if request["reference"] else None
     library = Library(map(Path, request["libraries"]), candidate.imports)
-    theorems = {}
-    for text in request["names"]:
-        facts: dict[str, Any] = {"found": False, "difference": "", "axioms": [], "own_axioms": []}
-        theorems[text] = facts
-        name = resolve(text, request["module"], candidate)
-        if name is None or candidate[name].kind is not ConstantKind.THEOREM:
-            continue
-        facts["found"] = True
-        if reference is not None:
-            stated = resolve(text, request["module"], reference)
-            if stated != name:
-                facts["difference"] = "the compiled theorem is not the one that was stated"
-            else:
-                facts["difference"] = difference(name, candidate, reference)
-        found = sorted(axioms(name, candidate, library), key=str)
-        facts["axioms"] = [show(axiom) for axiom, _ in found]
-        facts["own_axioms"] = [show(axiom) for axiom, own in found if own]
-    answer: dict[str, Any] = {"theorems": theorems, "replayed": False, "rejected": ""}
+    rejected: dict[Name, str] = {}
     if request["kernel"]:
         from lean_env.replay import Kernel, ReplayError
 
         try:
             kernel = Kernel(Path(request["kernel"]))
             kernel.trust(library.modules)
-            kernel.check(path, candidate)
-            answer["replayed"] = True
+            rejected = kernel.check(path, candidate)
         except ReplayError as error:
-            answer["rejected"] = str(error)
-    return answer
+            rejected = dict.fromkeys(candidate.index, str(error))
+    theorems = {}
+    for text in request["names"]:
+        facts: dict[str, Any] = {"found": False}
+        theorems[text] = facts
+        name = resolve(text, request["module"], candidate)
+        if name is None or candidate[name].kind is not ConstantKind.THEOREM:
+            continue
+        facts["found"] = True
+        facts["rejected"] = rejected.get(name, "")
+        if reference is not None:
+            if resolve(text, request["module"], reference) == name:
+                facts["difference"] = difference(name, candidate, reference)
+            else:
+                facts["difference"] = "the compiled theorem is not the one that was stated"
+        found = sorted(axioms(name, candidate, library), key=str)
+        facts["axioms"] = [show(axiom) for axiom, _ in found]
+        facts["own_axioms"] = [show(axiom) for axiom, own in found if own]
+    return {"theorems": theorems, "replayed": bool(request["kernel"])}
 
 
 def main() -> None:

@@ -66,6 +66,8 @@ class Entry:
     """Offset of the declaration, behind its documentation comment."""
     keyword: int
     """Offset of the word `theorem`, `lemma` or `example`."""
+    proof_start: int
+    """Offset at which the statement ends: behind `:=` or `by`, or before the first alternative."""
     end: int
     """Offset just behind the proof."""
     line: int
@@ -146,12 +148,18 @@ def outline(text: str, source: str = "") -> tuple[Entry, ...]:
                 header_end=header_end,
                 start=first.start,
                 keyword=keyword.start,
+                proof_start=border,
                 end=last.end,
                 line=line,
                 source=source,
             )
         )
     return tuple(entries)
+
+
+def command_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where each command of a text starts and ends."""
+    return tuple((command[0].start, command[-1].end) for command in _commands(text, code(tokenize(text))))
 
 
 def _commands(text: str, words: Sequence[Token]) -> list[Sequence[Token]]:

@@ -62,6 +62,7 @@ class Kernel:
         empty = _function(lean, "l_Lean_mkEmptyEnvironment", ctypes.c_uint32, pointer)
         to_kernel = _function(lean, "lean_elab_environment_to_kernel_env", pointer)
         self._buffers: list[ctypes.Array[ctypes.c_char]] = []
+        self._has_quotients = False
         self._environment = to_kernel(self._result(empty(0, _NONE)))
 
     def trust(self, paths: Iterable[Path]) -> None:
@@ -70,45 +71,63 @@ class Kernel:
             for info in self._load(path):
                 self._environment = self._add_unchecked(self._environment, info)
                 if _tag(info) == ConstantKind.QUOTIENT:
+                    self._has_quotients = True
                     self._environment = self._mark_quotients(self._environment)
 
-    def check(self, path: Path, olean: Olean) -> None:
-        """Check every constant of the file at `path`, which `olean` has read. Raises `ReplayError`."""
+    def check(self, path: Path, olean: Olean) -> dict[Name, str]:
+        """Check every constant of the file at `path`, which `olean` has read.
+
+        Returns those that the kernel rejects, or that rest on one it rejects, with the reason.
+        """
         infos = self._load(path)
         if len(infos) != len(olean.index):
             raise ReplayError("the file changed while it was read")
         given = {name: infos[place] for name, place in olean.index.items()}
-        types: set[Name] = set()
-        quotients = False
+        rejected: dict[Name, str] = {}
+        declared: set[Name] = set()
         for name in _in_order(olean):
             constant = olean[name]
-            if olean.is_unsafe(constant):
+            if olean.is_unsafe(constant) or name in declared:
                 continue
-            value = _field(given[name], 0)
-            if constant.kind <= ConstantKind.OPAQUE:
-                self._declare(name, self._object(int(constant.kind), [value]))
-            elif constant.kind is ConstantKind.INDUCTIVE and name not in types:
-                types.update(constant.block)
-                self._declare(name, self._inductive([olean[other] for other in constant.block], given))
-            elif constant.kind is ConstantKind.QUOTIENT:
-                if not quotients:
-                    self._declare(name, _QUOTIENTS)
-                quotients = True
+            block = constant.block if constant.kind is ConstantKind.INDUCTIVE else (name,)
+            declared.update(block)
+            bad = next((used for used in sorted(olean.used_by(constant), key=str) if used in rejected), None)
+            if bad is not None:
+                rejected[name] = rejected[bad]
+                continue
+            try:
+                declaration = self._declaration(constant, olean, given)
+                if declaration is not None:
+                    self._declare(declaration)
+            except ReplayError as error:
+                rejected.update(dict.fromkeys(block, f"the kernel rejects {show(name)}: {error}"))
         _immortal(self._environment)
-        for name, place in olean.index.items():
-            kind = olean[name].kind
-            if kind in (ConstantKind.CONSTRUCTOR, ConstantKind.RECURSOR) and not olean.is_unsafe(olean[name]):
-                self._compare(name, infos[place], kind)
+        for name, info in given.items():
+            made_by_kernel = olean[name].kind in (ConstantKind.CONSTRUCTOR, ConstantKind.RECURSOR)
+            if made_by_kernel and name not in rejected and not olean.is_unsafe(olean[name]):
+                self._compare(name, info, olean[name].kind)
+        return rejected
 
-    def _declare(self, name: Name, declaration: int) -> None:
+    def _declaration(self, constant: Constant, olean: Olean, given: Mapping[Name, int]) -> int | None:
+        """The `Declaration` that makes a constant; None for what comes with another one."""
+        if constant.kind <= ConstantKind.OPAQUE:
+            return self._object(int(constant.kind), [_field(given[constant.name], 0)])
+        if constant.kind is ConstantKind.INDUCTIVE:
+            return self._inductive([olean[other] for other in constant.block], given)
+        if constant.kind is ConstantKind.QUOTIENT and not self._has_quotients:
+            self._has_quotients = True
+            return _QUOTIENTS
+        return None
+
+    def _declare(self, declaration: int) -> None:
         answer = self._add(self._environment, 0, _MAX_RECURSION, declaration, _NONE)
-        if _tag(answer) != 1:
-            exception = _field(answer, 0)
-            number = exception >> 1 if exception & 1 else _tag(exception)
-            reason = _EXCEPTIONS[number] if number < len(_EXCEPTIONS) else f"exception {number}"
-            raise ReplayError(f"the kernel rejects {show(name)}: {reason}")
-        _immortal(answer)
-        self._environment = _field(answer, 0)
+        if _tag(answer) == 1:
+            _immortal(answer)
+            self._environment = _field(answer, 0)
+            return
+        exception = _field(answer, 0)
+        number = exception >> 1 if exception & 1 else _tag(exception)
+        raise ReplayError(_EXCEPTIONS[number] if number < len(_EXCEPTIONS) else f"exception {number}")
 
     def _inductive(self, block: Sequence[Constant], given: Mapping[Name, int]) -> int:
         """`Declaration.inductDecl` for a mutual block: the kernel makes constructors and recursors anew."""
