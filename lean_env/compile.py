@@ -17,6 +17,9 @@ from lean_env.values import Severity
 
 MODULE = "Submission"
 MAX_SUMMARY = 240
+STACK_KIB = 128 * 1024
+"""Stack of each of Lean's threads. Lean itself would reserve 1 GiB of address space for each, and seven
+threads then reach a limit of 6 GiB before they have done anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,9 @@ def parse_messages(output: bytes) -> tuple[Spoken, ...]:
 
 
 def _options(toolchain: Toolchain) -> tuple[str, ...]:
-    """Since 4.24 Lean stops after 100 errors, and then what it has not read looks right."""
+    """What Lean is told besides the file."""
+    options = [f"--tstack={STACK_KIB}"]
     numbers = tuple(int(part) for part in re.findall(r"\d+", toolchain.version)[:2])
-    return ("-DmaxErrors=1000000",) if numbers >= (4, 24) else ()
+    if numbers >= (4, 24):  # Lean stops after 100 errors since then, and what it has not read looks right.
+        options.append("-DmaxErrors=1000000")
+    return tuple(options)

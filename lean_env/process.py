@@ -27,6 +27,7 @@ _MEMORY_WORDS = (
     b"MemoryError",
     b"Cannot allocate memory",
     b"excessive memory",
+    b"failed to create thread",
 )
 _STACK_WORDS = (b"Stack overflow", b"stack overflow", b"deep recursion")
 
