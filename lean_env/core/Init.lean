@@ -1,14 +1,14 @@
 prelude
-import Init.Core
 import Init.Meta
-import Init.GetElem
 import Init.Syntax.Unexpanders
 import Init.Classical
-import Init.Std
-import Init.Nat.Order
-import Init.List.Basic
+import Init.Bool
+import Init.Quotient
 import Init.Option
 import Init.WF
+import Init.AC
+import Init.Nat.Bounded
+import Init.List.Lemmas
 /-!
 # The embedded library
 
