@@ -8,7 +8,9 @@ import Init.Option
 import Init.WF
 import Init.AC
 import Init.Nat.Bounded
-import Init.List.Lemmas
+import Init.Fin
+import Init.List.Filter
+import Init.List.TakeDrop
 /-!
 # The embedded library
 

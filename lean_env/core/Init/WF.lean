@@ -200,8 +200,43 @@ end PSigma
 /-! ## Marks that the elaborator puts into recursive definitions -/
 def wfParam {α : Sort u} (a : α) : α := a
 
+
+/-! ## Recursion measured by a number: fuel instead of accessibility, so that closed terms compute -/
 namespace WellFounded
+
+/-- Reduces only when `n` is a number, not when it has free variables. -/
 def Nat.eager (n : Nat) : Nat := if Nat.beq n n = true then n else n
+theorem Nat.eager_eq (n : Nat) : Nat.eager n = n := ite_self n
+
+section
+variable {α : Sort u} {motive : α → Sort v} (h : α → Nat)
+  (F : (x : α) → ((y : α) → InvImage (· < ·) h y x → motive y) → motive x)
+
+noncomputable def Nat.fix : (x : α) → motive x :=
+  let rec go : ∀ (fuel : Nat) (x : α), (h x < fuel) → motive x :=
+    Nat.rec
+      (fun _ hfuel => (Nat.not_succ_le_zero _ hfuel).elim)
+      (fun _ ih x hfuel =>
+        F x (fun y hy => ih y (Nat.lt_of_lt_of_le hy (Nat.le_of_lt_add_one hfuel))))
+  fun x => go (Nat.eager (h x + 1)) x (Nat.eager_eq _ ▸ Nat.lt_add_one _)
+
+protected theorem Nat.fix.go_congr (x : α) (fuel₁ fuel₂ : Nat) (h₁ : h x < fuel₁) (h₂ : h x < fuel₂) :
+    Nat.fix.go h F fuel₁ x h₁ = Nat.fix.go h F fuel₂ x h₂ := by
+  induction fuel₁ generalizing x fuel₂ with
+  | zero => exact (Nat.not_lt_zero _ h₁).elim
+  | succ f₁ ih =>
+    cases fuel₂ with
+    | zero => exact (Nat.not_lt_zero _ h₂).elim
+    | succ f₂ => exact congrArg (F x) (funext fun y => funext fun _ => ih y f₂ _ _)
+
+theorem Nat.fix_eq (x : α) : Nat.fix h F x = F x (fun y _ => Nat.fix h F y) := by
+  have e : ∀ (fuel : Nat) (hf : h x < fuel), fuel = h x + 1 →
+      Nat.fix.go h F fuel x hf = F x (fun y _ => Nat.fix h F y) := by
+    intro fuel hf e
+    subst e
+    exact congrArg (F x) (funext fun y => funext fun _ => Nat.fix.go_congr h F y _ _ _ _)
+  exact e _ _ (Nat.eager_eq _)
+end
 end WellFounded
 
 namespace Lean
