@@ -1,5 +1,5 @@
 prelude
-import Init.Omega.NatFix
+import Init.WF
 import Init.Nat.Dvd
 /-!
 # Greatest common divisors
