@@ -49,7 +49,7 @@ theorem lt_iff_add_one_le {m n : Nat} : m < n ↔ m + 1 ≤ n := .rfl
 protected theorem lt_succ_iff {m n : Nat} : m < succ n ↔ m ≤ n := ⟨le_of_lt_succ, lt_succ_of_le⟩
 theorem lt_succ {m n : Nat} : m < succ n ↔ m ≤ n := Nat.lt_succ_iff
 protected theorem lt_add_one_iff {m n : Nat} : m < n + 1 ↔ m ≤ n := Nat.lt_succ_iff
-attribute [simp] Nat.lt_add_one_iff
+
 theorem succ_le_succ_iff {a b : Nat} : succ a ≤ succ b ↔ a ≤ b := ⟨le_of_succ_le_succ, succ_le_succ⟩
 theorem succ_lt_succ_iff {a b : Nat} : succ a < succ b ↔ a < b := succ_le_succ_iff
 theorem succ_lt_succ {n m : Nat} (h : n < m) : succ n < succ m := succ_le_succ h
@@ -135,7 +135,7 @@ protected theorem lt_asymm {a b : Nat} (h : a < b) : ¬b < a := Nat.not_lt_of_le
 protected theorem not_lt_of_gt {a b : Nat} : b > a → ¬(b < a) := Nat.lt_asymm
 protected theorem not_lt_of_lt {a b : Nat} : b < a → ¬(a < b) := Nat.lt_asymm
 protected theorem ge_of_not_lt {n m : Nat} (h : ¬n < m) : n ≥ m := (Nat.lt_or_ge n m).resolve_left h
-protected theorem le_of_not_lt {a b : Nat} : ¬(b < a) → a ≤ b := Nat.ge_of_not_lt
+protected theorem le_of_not_lt {a b : Nat} : ¬(a < b) → b ≤ a := Nat.ge_of_not_lt
 protected theorem le_of_not_gt {a b : Nat} : ¬(b > a) → b ≤ a := Nat.ge_of_not_lt
 protected theorem le_of_not_ge {a b : Nat} (h : ¬(b ≥ a)) : b ≤ a := Nat.le_of_lt (Nat.lt_of_not_le h)
 protected theorem le_of_not_le {a b : Nat} : ¬(b ≤ a) → a ≤ b := Nat.le_of_not_ge
