@@ -22,6 +22,7 @@ from lean_env.cheats import Rejection, inspect
 from lean_env.errors import LimitError, StatementError
 from lean_env.limits import Limits
 from lean_env.schedule import Batch, Held, Job, Outcome, Schedule
+from lean_env.states import States
 from lean_env.toolchain import Toolchain
 from lean_env.values import Check, Theorem, Verdict
 from lean_env.worker import Worker
@@ -45,9 +46,9 @@ class CheckPool:
         self.toolchain = toolchain
         self.limits = limits or Limits()
         self._schedule = Schedule([Held() for _ in range(count)])
+        states = States()
         self._workers = [
-            Worker(index, toolchain, self.limits, self._schedule, held)
-            for index, held in enumerate(self._schedule.held)
+            Worker(index, toolchain, self.limits, self._schedule, states) for index in range(count)
         ]
         self._wake = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
@@ -140,7 +141,7 @@ class CheckPool:
                 batch = await self._next(worker)
                 again = await worker.do(batch)
                 async with self._wake:
-                    worker.held.busy = False
+                    self._schedule.held[worker.index].busy = False
                     self._schedule.waiting[:0] = again
                     self._wake.notify_all()
         finally:
@@ -150,5 +151,5 @@ class CheckPool:
         async with self._wake:
             while (batch := self._schedule.take(worker.index)) is None:
                 await self._wake.wait()
-            worker.held.busy = True
+            self._schedule.held[worker.index].busy = True
         return batch

@@ -10,17 +10,20 @@ job from a busy one only if waiting would cost more than elaborating the beginni
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lean_env.values import Check, Theorem
 
-FIRST_SIZE, MAX_SIZE = 40, 400
-"""How many proofs a document holds at first and at most; how long it takes decides (`learn`)."""
-REPORT_DELAY = 0.1
+FIRST_SIZE, MAX_SIZE = 16, 400
+"""How many proofs a large document holds at first and at most; how long it takes decides (`learn`)."""
+REPORT_DELAY = 0.04
 """Seconds that a large document has before Lean reports on it. It should take a little longer."""
-WORTH_SECONDS = 0.015
-"""An elaborated beginning is worth going back to if it took longer than this."""
+WORTH_SECONDS = 0.06
+"""An elaborated beginning is worth going back to, one proof at a time, if it took longer than this."""
+ALIKE = 40
+"""Proofs count as alike if they share half of their text, and at least so many characters."""
 REACH = 1000
 """How many waiting jobs are looked at."""
 
@@ -61,7 +64,7 @@ class Held:
 
     def saves(self, job: Job) -> float:
         """Seconds that `job` saves at this worker: its share of the steps that are there already."""
-        if self.seconds <= WORTH_SECONDS or not self.proof or job.theorem != self.theorem:
+        if not self.proof or job.theorem != self.theorem:
             return 0.0
         return self.seconds * shared_length(self.proof, job.proof) / len(self.proof)
 
@@ -83,6 +86,18 @@ class Schedule:
     waiting: list[Job] = field(default_factory=list)
     size: float = FIRST_SIZE
     """How many proofs a large document should hold."""
+    tried: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)
+    """By a theorem's digest, the last proof that had a document of its own, and what it cost."""
+
+    def hold(self, worker: int, job: Job, seconds: float) -> None:
+        """Note that `worker` has elaborated `job` in a document of its own, in so many seconds."""
+        held = self.held[worker]
+        held.seconds = held.saves(job) + seconds
+        held.theorem, held.proof, held.increment = job.theorem, job.proof, seconds
+        self.tried[job.theorem.digest] = job.proof, held.seconds
+        self.tried.move_to_end(job.theorem.digest)
+        if len(self.tried) > REACH:
+            self.tried.popitem(last=False)
 
     def learn(self, batch: Batch, seconds: float) -> None:
         """Adapt `size` to how long a document took: it should be a little longer than the delay."""
@@ -105,7 +120,7 @@ class Schedule:
         if not free:
             return None
         first = free[0]
-        if first.solo:
+        if first.solo or self._is_first_of_many(first, free):
             return self._remove([first])
         theorem = first.theorem
         size = max(1, min(round(self.size), -(-len(free) // len(self.held))))
@@ -116,18 +131,27 @@ class Schedule:
         ]
         return self._remove(same[:size])
 
+    def _is_first_of_many(self, first: Job, free: Sequence[Job]) -> bool:
+        """Whether others begin like `first`, and the beginning is slow or nobody knows how slow."""
+        if not any(job is not first and job.theorem == first.theorem and _alike(job, first) for job in free):
+            return False
+        proof, seconds = self.tried.get(first.theorem.digest, ("", 0.0))
+        return seconds > WORTH_SECONDS or not _alike(first, proof)
+
     def _free(self, near: Sequence[Job], worker: int) -> list[Job]:
-        """The jobs that are not better off waiting for a busy worker that holds their beginning."""
+        """The jobs that are not better off with another worker, which holds their beginning."""
         free: list[Job] = []
         queued = [0] * len(self.held)
-        others = [index for index, held in enumerate(self.held) if index != worker and held.busy]
+        others = [index for index in range(len(self.held)) if index != worker]
         for job in near:
             owner = max(others, key=lambda index: self.held[index].saves(job), default=None)
             if owner is not None:
                 held = self.held[owner]
-                queued[owner] += 1
                 saved = held.saves(job)
-                if saved > WORTH_SECONDS and saved > queued[owner] * held.increment:
+                if not held.busy and len(near) == 1 and saved > self.held[worker].saves(job):
+                    continue  # It is idle, so it has been woken too.
+                queued[owner] += 1
+                if held.busy and saved > max(WORTH_SECONDS, queued[owner] * held.increment):
                     continue
             free.append(job)
         return free
@@ -136,6 +160,11 @@ class Schedule:
         chosen = set(map(id, jobs))
         self.waiting = [job for job in self.waiting if id(job) not in chosen]
         return Batch(jobs, large=1 < len(jobs) >= self.size / 2)
+
+
+def _alike(job: Job, other: Job | str) -> bool:
+    proof = other if isinstance(other, str) else other.proof
+    return shared_length(job.proof, proof) >= max(ALIKE, len(job.proof) // 2)
 
 
 def shared_length(one: str, other: str) -> int:

@@ -27,9 +27,10 @@ OPTIONS = (
     "-DmaxErrors=1000000",  # Behind the hundredth error, wrong proofs would look like right ones.
     "-DElab.async=false",  # Workers share the cores between processes; threads on top only cost.
     "-Dlinter.all=false",  # Style is not what is asked.
-    "--tstack=65536",  # KiB. Lean reserves over 1 GiB of address space a thread by itself.
+    "--tstack=32768",  # KiB. Lean reserves over 1 GiB of address space a thread by itself.
 )
 
+QUESTIONS = 8
 STDERR_BYTES = 64 * 1024
 _SEVERITY = {1: Severity.ERROR, 2: Severity.WARNING, 3: Severity.INFORMATION, 4: Severity.INFORMATION}
 
@@ -115,17 +116,20 @@ class LeanServer:
     async def goals(self, positions: Sequence[Position]) -> list[tuple[str, ...] | None]:
         """The tactic state at each position: its goals as Lean prints them, main goal first.
 
-        None where there is no tactic. Asks for all at once: the answers are computed in parallel.
+        None where there is no tactic. Lean gives every question a thread of its own, with a stack that
+        counts against the limit on memory, so only `QUESTIONS` are asked at a time.
         """
-        requests = [
-            self._connection.request(
-                "$/lean/plainGoal",
-                {"textDocument": {"uri": URI}, "position": {"line": line, "character": column}},
-            )
-            for line, column in positions
-        ]
-        await self._connection.drain()
-        answers = await asyncio.gather(*requests)
+        answers: list[Json | None] = []
+        for first in range(0, len(positions), QUESTIONS):
+            requests = [
+                self._connection.request(
+                    "$/lean/plainGoal",
+                    {"textDocument": {"uri": URI}, "position": {"line": line, "character": column}},
+                )
+                for line, column in positions[first : first + QUESTIONS]
+            ]
+            await self._connection.drain()
+            answers += await asyncio.gather(*requests)
         return [None if answer is None else tuple(answer["goals"]) for answer in answers]
 
     async def stop(self) -> None:

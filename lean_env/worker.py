@@ -25,6 +25,7 @@ from lean_env.judge import Ruling, rule
 from lean_env.limits import Limits
 from lean_env.schedule import REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
 from lean_env.server import LeanServer
+from lean_env.states import States
 from lean_env.steps import boundaries
 from lean_env.toolchain import Toolchain
 from lean_env.values import Check, Step, Verdict
@@ -49,7 +50,7 @@ class Worker:
     toolchain: Toolchain
     limits: Limits
     schedule: Schedule
-    held: Held
+    states: States
     servers: dict[bool, LeanServer] = field(default_factory=dict)
     """The processes that run, by whether they are for large documents."""
     imports: str = ""
@@ -131,7 +132,10 @@ class Worker:
         if len(jobs) > 1 and any(ruling.verdict is Verdict.CHEAT for ruling in rulings):
             return _alone(jobs)  # One swallowed what follows it; only alone can each be judged.
         if not batch.large:
-            self._hold(jobs, seconds)
+            if len(jobs) == 1:
+                self.schedule.hold(self.index, jobs[0], seconds)
+            else:
+                self._forget()
         for job, ruling, walked in zip(jobs, rulings, steps, strict=True):
             self._answer(job, ruling, walked, seconds)
         return []
@@ -139,21 +143,35 @@ class Worker:
     async def _judge(
         self, server: LeanServer, jobs: Sequence[Job], document: Document
     ) -> tuple[list[Ruling], list[tuple[Step, ...]]]:
+        """What Lean says about each proof, and the steps of each that wants them."""
         rulings = rule(document, await server.elaborate(document.text))
-        wanted = [
-            [step for step in boundaries(job.proof) if job.wants_steps and step.end <= ruling.valid_end]
-            for job, ruling in zip(jobs, rulings, strict=True)
-        ]
-        places = [document.position(index, step.end) for index, steps in enumerate(wanted) for step in steps]
-        states = iter(await server.goals(places) if places else [])
-        return rulings, [
-            tuple(
-                Step(job.proof[step.start : step.end], step.start, step.end, goals)
-                for step in steps
-                if (goals := next(states)) is not None
+        walks: list[tuple[Step, ...]] = [()] * len(jobs)
+        wanted = [index for index, job in enumerate(jobs) if job.wants_steps]
+        ends = {
+            index: [step for step in boundaries(jobs[index].proof) if step.end <= rulings[index].valid_end]
+            for index in wanted
+        }
+        keys = {
+            index: self.states.keys(jobs[index].theorem.digest, jobs[index].proof, ends[index])
+            for index in wanted
+        }
+        unknown = {
+            key: document.position(index, key.end)
+            for index in wanted
+            for key in keys[index]
+            if key not in self.states
+        }
+        answers = await server.goals(list(unknown.values())) if unknown else []
+        for key, goals in zip(unknown, answers, strict=True):
+            self.states[key] = goals
+        for index in wanted:
+            states = zip(ends[index], map(self.states.__getitem__, keys[index]), strict=True)
+            walks[index] = tuple(
+                Step(jobs[index].proof[step.start : step.end], step.start, step.end, goals)
+                for step, goals in states
+                if goals is not None
             )
-            for job, steps in zip(jobs, wanted, strict=True)
-        ]
+        return rulings, walks
 
     async def _give_up(self, server: LeanServer, large: bool) -> None:
         """Make Lean drop its document, by another one if it listens, by force if it does not."""
@@ -181,18 +199,8 @@ class Worker:
                 again.append(job)
         return _alone(again)
 
-    def _hold(self, jobs: Sequence[Job], seconds: float) -> None:
-        """Remember what the document holds, if it is one proof's alone."""
-        if len(jobs) > 1:
-            self._forget()
-            return
-        job, held = jobs[0], self.held
-        saved = held.saves(job)
-        held.theorem, held.proof = job.theorem, job.proof
-        held.seconds, held.increment = saved + seconds, seconds
-
     def _forget(self) -> None:
-        self.held.theorem, self.held.proof, self.held.seconds = None, "", 0.0
+        self.schedule.held[self.index] = Held()
 
     def _answer(self, job: Job, ruling: Ruling, steps: tuple[Step, ...], seconds: float) -> None:
         check = Check(
