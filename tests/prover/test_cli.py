@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from pathlib import Path
@@ -114,4 +115,41 @@ def test_interrupted_while_the_library_compiles(tmp_path: Path) -> None:
 
 def test_a_reader_that_goes_away() -> None:
     result = subprocess.run(f"{PROVER} --help | true", shell=True, capture_output=True, text=True)
+    assert "Traceback" not in result.stderr
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_the_examples_that_are_proofs(toolchain: Toolchain) -> None:
+    result = prover("verify", EXAMPLES / "basics.lean", EXAMPLES / "proofs.jsonl", "--json", "--workers", "1")
+    assert (result.returncode, result.stderr) == (0, "")
+    outcomes = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(outcomes) == 8
+    assert {outcome["verdict"] for outcome in outcomes} == {"PROVED"}
+
+
+def test_the_examples_that_are_not(toolchain: Toolchain) -> None:
+    result = prover("verify", EXAMPLES / "not_proofs.jsonl", "--json", "--workers", "1")
+    assert (result.returncode, result.stderr) == (1, "")
+    outcomes = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {outcome["name"]: outcome["verdict"] for outcome in outcomes} == {
+        "wrong": "FAILED",
+        "unfinished": "INCOMPLETE",
+        "admitted": "INCOMPLETE",
+        "assumed": "CHEAT",
+        "swallowed": "FAILED",
+    }
+
+
+def test_a_proof_that_takes_too_long(toolchain: Toolchain) -> None:
+    result = prover("verify", EXAMPLES / "proofs.jsonl", "--json", "--timeout", "0.000001")
+    assert result.returncode == 1
+    assert {json.loads(line)["verdict"] for line in result.stdout.splitlines()} == {"TIMEOUT"}
+
+
+def test_memory_that_does_not_suffice(toolchain: Toolchain) -> None:
+    result = prover("verify", EXAMPLES / "proofs.jsonl", "--json", "--memory", "0.1")
+    assert "PROVED" not in result.stdout
+    assert result.returncode in (1, 2)
     assert "Traceback" not in result.stderr
