@@ -44,7 +44,7 @@ EXCLUDED = re.compile(
     r"|^Lean\.(?:Elab\.(?!Tactic\.Ext)|Meta|Server|Data|Json|Compiler|Order|Doc)\b"
     # tactics that run programs, trust compiled code, wait, or search a library that is not here
     r"|nativeDecide|runTac|runConv|dbgTrace|sleep|attemptAll|firstPar|try(?:Trace|Result)|suggestions"
-    r"|exact\?|apply\?|rewrites\?|by\?|withAnnotateState|declareSimpLikeTactic"
+    r"|exact\?|apply\?|rewrites\?|by\?|withAnnotateState|declareSimpLikeTactic|[sS]howTerm"
     # engines whose lemma libraries are not here
     r"|[gG]rind|Tactic\.(?:bv\w+|sym|lia|cutsat|grobner|cbv|decide_cbv|mvcgen\w*|vcgen\w*)$|Conv\.cbv$"
     r"|Tactic\.m(?:assumption|cases|clear|constructor|dup|exact|exfalso|exists|frame|have|intro|leave"
@@ -268,6 +268,8 @@ class Parser:
 
     def declaration(self) -> str:
         kind = "Lean.TrailingParserDescr" if self.constructor == TRAILING else "Lean.ParserDescr"
+        if self.category is None:
+            return f'@[extern "{self.symbol}"] opaque {quoted(self.name)} : {kind}'
         if self.text in SCOPED:
             namespace, own = quoted(self.name[:-1]), quoted(self.name[-1:])
             attributes = f'scoped {self.category}_parser, extern "{self.symbol}"'
@@ -314,13 +316,16 @@ def parsers(library: SharedLibrary) -> dict[str, Parser]:
 
 
 def selected(found: dict[str, Parser]) -> list[Parser]:
-    """The parsers to bind. A description contains the abbreviations it uses, so any order will do."""
+    """The parsers to bind, in any order: a description contains the abbreviations that it uses.
+
+    Abbreviations are bound too, because the pretty printer looks for the constant of a node's kind.
+    """
     known = {"term", "tactic", "attr", "stx", "prec", "prio", "command", "level", "doElem"}
     known |= {"structInstFieldDecl", *DECLARED_CATEGORIES}
     return [
         parser
         for parser in sorted(found.values(), key=lambda parser: parser.text)
-        if parser.category is not None
+        if (parser.category is not None or parser.constructor == ABBREVIATION)
         and parser.categories <= known
         and not parser.references
         and not EXCLUDED.search(parser.text)
@@ -376,6 +381,8 @@ def rules(library: SharedLibrary, bound: list[Parser]) -> tuple[list[Rule], list
 # ---- files ----------------------------------------------------------------------------------------
 def topic(parser: Parser) -> str:
     """The file that a parser goes to."""
+    if parser.category is None:
+        return "Parts"
     if parser.category in ("tactic", "rcasesPat", "rintroPat"):
         return "Tactics"
     return {"conv": "Conv", "attr": "Attributes"}.get(parser.category or "", "Notation")
@@ -401,6 +408,7 @@ def generate(library: SharedLibrary) -> dict[str, str]:
             "The tactics whose elaborators are built into Lean, and those that are macros.",
         ),
         "Conv": ("Conversion mode", "What may follow `conv =>`."),
+        "Parts": ("Parts of parsers", "Names for what several parsers share, such as locations and binders."),
         "Attributes": ("Attributes", "Attributes with arguments; the others need no parser of their own."),
     }
     files = {

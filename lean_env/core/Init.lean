@@ -1,5 +1,6 @@
 prelude
 import Init.Meta
+import Init.Syntax.Parts
 import Init.Syntax.Unexpanders
 import Init.Classical
 import Init.Bool
@@ -8,9 +9,13 @@ import Init.Option
 import Init.WF
 import Init.AC
 import Init.Nat.Bounded
+import Init.Nat.Simproc
+import Init.Nat.Gcd
 import Init.Fin
 import Init.List.Filter
 import Init.List.TakeDrop
+import Init.Omega.Tidy
+import Init.Omega.Logic
 /-!
 # The embedded library
 

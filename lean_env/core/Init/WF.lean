@@ -201,6 +201,13 @@ end PSigma
 def wfParam {α : Sort u} (a : α) : α := a
 
 
+set_option linter.unusedVariables false in
+@[simp ↓] def binderNameHint {α : Sort u} {β : Sort v} {γ : Sort w} (v : α) (binder : β) (e : γ) : γ := e
+
+/-- Recursive calls in the branches of an `if` may use its condition. -/
+@[wf_preprocess] theorem ite_eq_dite {P : Prop} {α : Sort u} {a b : α} [Decidable P] :
+    ite P a b = dite P (fun h => binderNameHint h () a) (fun h => binderNameHint h () b) := rfl
+
 /-! ## Recursion measured by a number: fuel instead of accessibility, so that closed terms compute -/
 namespace WellFounded
 

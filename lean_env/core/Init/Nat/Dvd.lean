@@ -10,7 +10,7 @@ set_option autoImplicit true
 
 namespace Nat
 
-instance instDvdNat : Dvd Nat := ⟨fun a b => Exists fun c => b = a * c⟩
+instance instDvd : Dvd Nat := ⟨fun a b => Exists fun c => b = a * c⟩
 
 /-! ## The defining equations -/
 private theorem div.go_fuel {y : Nat} (hy : 0 < y) : ∀ (f g x : Nat) (hf : x < f) (hg : x < g),
@@ -287,6 +287,10 @@ theorem dvd_of_mod_eq_zero {k n : Nat} (h : n % k = 0) : k ∣ n :=
 theorem dvd_iff_mod_eq_zero {k n : Nat} : k ∣ n ↔ n % k = 0 := ⟨mod_eq_zero_of_dvd, dvd_of_mod_eq_zero⟩
 instance decidable_dvd : DecidableRel (α := Nat) (· ∣ ·) :=
   fun _ _ => decidable_of_decidable_of_iff dvd_iff_mod_eq_zero.symm
+theorem dvd_eq_true_of_mod_eq_zero {m n : Nat} (h : n % m == 0) : (m ∣ n) = True :=
+  eq_true (dvd_of_mod_eq_zero (eq_of_beq h))
+theorem dvd_eq_false_of_mod_ne_zero {m n : Nat} (h : n % m != 0) : (m ∣ n) = False :=
+  eq_false fun d => bne_iff_ne.1 h (mod_eq_zero_of_dvd d)
 theorem emod_pos_of_not_dvd {a b : Nat} (h : ¬a ∣ b) : 0 < b % a :=
   Nat.pos_of_ne_zero (mt dvd_of_mod_eq_zero h)
 protected theorem mul_div_cancel' {n m : Nat} (H : n ∣ m) : n * (m / n) = m := by
