@@ -1,6 +1,6 @@
 prelude
 import Init.Int.Dvd
-import Init.Omega.NatLemmas
+import Init.Nat.Gcd
 import Init.List.Lemmas
 /-!
 # Lists of integers as coefficients
