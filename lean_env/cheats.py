@@ -33,6 +33,7 @@ from lean_env.values import Verdict
 
 MAX_CHARACTERS = 1_000_000
 """Longer proofs are refused; the longest of miniF2F's known proofs have some 10,000 characters."""
+BRACKETS = {"(": ")", "[": "]", "{": "}", "⟨": "⟩"}
 MAX_DEPTH = 400
 """Brackets nested deeper than this overflow the stack of Lean's parser before they prove anything."""
 
@@ -112,6 +113,8 @@ def _rejections(proof: str, tokens: Sequence[Token]) -> Iterator[Rejection]:
     yield from _shape(proof, tokens)
     yield from _brackets(words)
     yield from _words(proof, words)
+    if words and words[-1].text == "in":
+        yield _cheat(words[-1], "`in` at the end would reach beyond the proof")
     for start, inside in _second_readings(proof, tokens):
         for rejection in _words(inside, code(tokenize(inside))):
             yield replace(rejection, offset=start)
@@ -131,15 +134,24 @@ def _shape(proof: str, tokens: Iterable[Token]) -> Iterator[Rejection]:
 
 
 def _brackets(words: Iterable[Token]) -> Iterator[Rejection]:
-    depth = 0
+    """Refuse brackets that do not match: an open one could take in what follows the proof, and in a
+    document of several proofs another one could close it."""
+    open_: list[Token] = []
     for token in words:
-        if token.text in ("(", "[", "{", "⟨"):
-            depth += 1
-            if depth > MAX_DEPTH:
+        if token.kind is not Kind.SYMBOL:
+            continue
+        if token.text in BRACKETS:
+            open_.append(token)
+            if len(open_) > MAX_DEPTH:
                 yield Rejection(Verdict.FAILED, f"brackets nest deeper than {MAX_DEPTH}", token.start)
                 return
-        elif token.text in (")", "]", "}", "⟩"):
-            depth -= 1
+        elif token.text in BRACKETS.values():
+            if not open_ or BRACKETS[open_[-1].text] != token.text:
+                yield Rejection(Verdict.FAILED, f"`{token.text}` closes nothing", token.start)
+                return
+            open_.pop()
+    if open_:
+        yield Rejection(Verdict.FAILED, f"`{open_[0].text}` is never closed", open_[0].start)
 
 
 def _second_readings(proof: str, tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
@@ -161,6 +173,8 @@ def _words(text: str, words: Sequence[Token]) -> Iterator[Rejection]:
         if token.kind is Kind.SYMBOL and after is not None and after.start == token.end:
             if token.text == "@" and after.text == "[":
                 yield _cheat(token, "`@[` sets an attribute")
+            elif token.text == "`" and after.text in BRACKETS:
+                yield _cheat(token, "a quotation of syntax; a proof holds only tactics")
             elif token.text == "#" and after.text in HASH_COMMANDS:
                 yield _cheat(token, f"`#{after.text}` is a command, not a tactic")
         if token.kind not in (Kind.WORD, Kind.NAME):

@@ -274,7 +274,7 @@ async def _inspect(
         facts = inspection.theorems[entry.name]
         verdict, reason = judge(inspection, entry.name)
         if not facts.found:
-            verdict, reason = Verdict.FAULT, f"{entry.name} is not to be found in the compiled file"
+            verdict, reason = Verdict.FAILED, f"Lean did not get to it: the file declares no {entry.name}"
         elif verdict is Verdict.INCOMPLETE and index not in state.says_sorry:
             reason = "rests on something that is not proved"
         certificate = None

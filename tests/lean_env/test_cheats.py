@@ -101,6 +101,10 @@ CHEATS = [
     ("exact h\ndecreasing_by simp", "outside of the block"),
     ("exact aux\nwhere aux : p := h", "outside of the block"),
     ("trivial\nderiving instance x", "`deriving`"),
+    ("exact `(command|", "quotation"),
+    ("exact `[simp]", "quotation"),
+    ("trivial\nopen Nat in", "`in` at the end"),
+    ("trivial\ncount_heartbeats in -- x", "`in` at the end"),
     ("trivial\nmutual", "`mutual`"),
     ('exact s!"{sorryAx Nat}"', "sorryAx"),
     ('exact throwErrorAt "{sorryAx Nat}"', "sorryAx"),
@@ -147,8 +151,12 @@ def test_an_open_sorry_is_incomplete(proof: str, offset: int) -> None:
         "x" * (MAX_CHARACTERS + 1),
         "a\0b",
         "exact \ud800",
+        "exact (f",
+        "exact f)",
+        "exact (f]",
+        "exact )f(",
     ],
-    ids=range(8),
+    ids=range(12),
 )
 def test_what_lean_would_refuse_anyway_fails(proof: str) -> None:
     rejection = inspect(proof)
