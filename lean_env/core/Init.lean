@@ -11,6 +11,7 @@ import Init.AC
 import Init.Nat.Bounded
 import Init.Nat.Simproc
 import Init.Nat.Gcd
+import Init.Nat.Bitwise
 import Init.Fin
 import Init.List.Filter
 import Init.List.TakeDrop

@@ -161,6 +161,8 @@ theorem Ne.elim (h : a ≠ b) : a = b → False := h
 theorem Ne.irrefl (h : a ≠ a) : False := h rfl
 @[symm] theorem Ne.symm (h : a ≠ b) : b ≠ a := fun e => h e.symm
 theorem ne_comm {α} {a b : α} : a ≠ b ↔ b ≠ a := ⟨Ne.symm, Ne.symm⟩
+theorem ne_of_ne_of_eq {c : α} (h₁ : a ≠ b) (h₂ : b = c) : a ≠ c := h₂ ▸ h₁
+theorem ne_of_eq_of_ne {c : α} (h₁ : a = b) (h₂ : b ≠ c) : a ≠ c := h₁ ▸ h₂
 theorem false_of_ne : a ≠ a → False := Ne.irrefl
 theorem ne_false_of_self : p → p ≠ False := fun h e => e ▸ h
 theorem ne_true_of_not : ¬p → p ≠ True := fun n e => n (e ▸ trivial)

@@ -59,6 +59,18 @@ theorem have_body_congr_dep {α : Sort u} {β : α → Sort v} (a : α) {f f' : 
     (h₁ : ∀ x, f x = f' x) : (have x := a; f x) = (have x := a; f' x) := h₁ a
 theorem have_body_congr {α : Sort u} {β : Sort v} (a : α) {f f' : α → β}
     (h₁ : ∀ x, f x = f' x) : (have x := a; f x) = (have x := a; f' x) := h₁ a
+theorem have_unused' {α : Sort u} {β : Sort v} (a : α) {b b' : β} (h : b = b') :
+    (fun _ : α => b) a = b' := h
+theorem have_unused_dep' {α : Sort u} {β : Sort v} (a : α) {b : α → β} {b' : β}
+    (h : ∀ x, b x = b') : b a = b' := h a
+theorem have_congr' {α : Sort u} {β : Sort v} {a a' : α} {f f' : α → β} (h₁ : a = a')
+    (h₂ : ∀ x, f x = f' x) : f a = f' a' := h₁ ▸ h₂ a
+theorem have_val_congr' {α : Sort u} {β : Sort v} {a a' : α} {f : α → β} (h₁ : a = a') :
+    f a = f a' := h₁ ▸ rfl
+theorem have_body_congr_dep' {α : Sort u} {β : α → Sort v} (a : α) {f f' : (x : α) → β x}
+    (h₁ : ∀ x, f x = f' x) : f a = f' a := h₁ a
+theorem have_body_congr' {α : Sort u} {β : Sort v} (a : α) {f f' : α → β}
+    (h₁ : ∀ x, f x = f' x) : f a = f' a := h₁ a
 theorem letFun_congr {α : Sort u} {β : Sort v} {a a' : α} {f f' : α → β} (h₁ : a = a')
     (h₂ : ∀ x, f x = f' x) : f a = f' a' := h₁ ▸ h₂ a
 
@@ -107,6 +119,7 @@ theorem heq_eq_eq (a b : α) : (a ≍ b) = (a = b) := propext ⟨eq_of_heq, heq_
     dite True t e = t True.intro := rfl
 @[simp] theorem dite_false {α : Sort u} {t : False → α} {e : ¬False → α} :
     dite False t e = e not_false := rfl
+@[simp] theorem dite_eq_ite [Decidable P] : (dite P (fun _ => a) fun _ => b) = ite P a b := rfl
 @[simp] theorem ite_self {α : Sort u} {c : Prop} {d : Decidable c} (a : α) : ite c a a = a :=
   match d with
   | isTrue _ => rfl
