@@ -15,8 +15,8 @@ import Init.Nat.Bitwise
 import Init.Fin
 import Init.List.Filter
 import Init.List.TakeDrop
-import Init.Omega.Tidy
-import Init.Omega.Logic
+import Init.Int.Extra
+import Init.Omega.Fin
 /-!
 # The embedded library
 

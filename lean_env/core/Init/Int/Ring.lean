@@ -76,6 +76,7 @@ theorem subNatNat_add_right : subNatNat m (m + n + 1) = -[n+1] :=
   sound (k := 0) (l := n + 1) (Nat.zero_add _).symm
 theorem subNatNat_self (n : Nat) : subNatNat n n = 0 := sound (k := 0) (l := 0) (Nat.add_comm n 0)
 
+@[elab_as_elim]
 theorem subNatNat_elim (m n : Nat) (motive : Nat → Nat → Int → Prop)
     (hp : ∀ i n, motive (n + i) n i) (hn : ∀ i m, motive m (m + i + 1) -[i+1]) :
     motive m n (subNatNat m n) := by
