@@ -1,5 +1,5 @@
 prelude
-import Init.Core
+import Init.Logic
 /-!
 # Constructors: injectivity, and enumerations
 

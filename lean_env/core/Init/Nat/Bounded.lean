@@ -60,7 +60,7 @@ theorem pow_le_pow_right {n : Nat} (hn : n > 0) {i j : Nat} (h : i ≤ j) : n ^ 
   rw [Nat.pow_add]; exact Nat.le_mul_of_pos_right _ (Nat.pow_pos hn)
 theorem pos_pow_of_pos {b : Nat} (n : Nat) (h : 0 < b) : 0 < b ^ n := Nat.pow_pos h
 theorem one_le_two_pow {n : Nat} : 1 ≤ 2 ^ n := Nat.pow_pos Nat.two_pos
-theorem two_pow_pos (w : Nat) : 0 < 2 ^ w := Nat.pow_pos Nat.two_pos
+@[simp] theorem two_pow_pos (w : Nat) : 0 < 2 ^ w := Nat.pow_pos Nat.two_pos
 theorem pow_lt_pow_left {a b : Nat} (h : a < b) : ∀ {n : Nat}, n ≠ 0 → a ^ n < b ^ n
   | 0, hn => (hn rfl).elim
   | 1, _ => by rwa [Nat.pow_one, Nat.pow_one]

@@ -1,5 +1,5 @@
 prelude
-import Init.Prelude.Data
+import Init.Prelude.String
 /-!
 # Monads, as far as macros need them
 
