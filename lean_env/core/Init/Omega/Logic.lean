@@ -18,6 +18,13 @@ theorem lt_of_eq_of_lt {α : Type u} [LT α] {a b c : α} (h₁ : a = b) (h₂ :
 theorem Decidable.not_or_of_imp {a b : Prop} [Decidable a] (h : a → b) : ¬a ∨ b :=
   if ha : a then .inr (h ha) else .inl ha
 
+/-- The options of `omega (config := …)`. -/
+structure Lean.Meta.Omega.OmegaConfig where
+  splitDisjunctions : Bool := true
+  splitNatSub : Bool := true
+  splitNatAbs : Bool := true
+  splitMinMax : Bool := true
+
 namespace Lean.Omega
 
 theorem and_not_not_of_not_or (h : ¬(p ∨ q)) : ¬p ∧ ¬q := not_or.1 h
