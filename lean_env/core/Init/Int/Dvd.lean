@@ -18,9 +18,9 @@ protected theorem dvd_trans {a b c : Int} : a ∣ b → b ∣ c → a ∣ c
   ⟨fun ⟨k, e⟩ => e.trans (Int.zero_mul k), fun h => h ▸ Int.dvd_refl 0⟩
 @[simp] protected theorem dvd_mul_right (a b : Int) : a ∣ a * b := ⟨b, rfl⟩
 @[simp] protected theorem dvd_mul_left (a b : Int) : b ∣ a * b := ⟨a, Int.mul_comm a b⟩
-protected theorem dvd_mul_of_dvd_left {a b : Int} (h : a ∣ b) (c : Int) : a ∣ b * c :=
+protected theorem dvd_mul_of_dvd_left {a b c : Int} (h : a ∣ b) : a ∣ b * c :=
   Int.dvd_trans h (Int.dvd_mul_right b c)
-protected theorem dvd_mul_of_dvd_right {a b : Int} (h : a ∣ b) (c : Int) : a ∣ c * b :=
+protected theorem dvd_mul_of_dvd_right {a b c : Int} (h : a ∣ b) : a ∣ c * b :=
   Int.dvd_trans h (Int.dvd_mul_left c b)
 @[simp] protected theorem dvd_neg {a b : Int} : a ∣ -b ↔ a ∣ b :=
   ⟨fun ⟨k, e⟩ => ⟨-k, by rw [Int.mul_neg, ← e, Int.neg_neg]⟩, fun ⟨k, e⟩ => ⟨-k, by rw [Int.mul_neg, e]⟩⟩
@@ -86,8 +86,6 @@ theorem emod_pos_of_not_dvd {a b : Int} (h : ¬a ∣ b) : a = 0 ∨ 0 < b % a :=
     Int.lt_of_le_of_ne (emod_nonneg b h₀) fun e => h (dvd_of_emod_eq_zero e.symm)
 theorem dvd_sub_self_of_emod_eq {a b c : Int} (h : a % b = c) : b ∣ a - c :=
   ⟨a / b, by rw [← h, mul_ediv_self]⟩
-theorem emod_emod_eq_zero_iff {a b : Int} : a % b % b = 0 ↔ b ∣ a := by
-  rw [emod_emod, dvd_iff_emod_eq_zero]
 protected theorem ediv_mul_cancel {a b : Int} (h : b ∣ a) : a / b * b = a :=
   ediv_mul_cancel_of_emod_eq_zero (emod_eq_zero_of_dvd h)
 protected theorem mul_ediv_cancel' {a b : Int} (h : a ∣ b) : a * (b / a) = b :=

@@ -116,15 +116,10 @@ theorem neg_of_sign_eq_neg_one : ∀ {a : Int}, sign a = -1 → a < 0
   · rw [sign_eq_one_of_pos h]; omega
 @[simp] theorem sign_mul_self (i : Int) : sign i * i = natAbs i := by rw [Int.mul_comm, mul_sign_self]
 
-/-! ## Remainders -/
-theorem emod_two_eq_zero_or_one (n : Int) : n % 2 = 0 ∨ n % 2 = 1 := by omega
+/-! ## Divisibility of numerals, for `simp` -/
 protected theorem dvd_eq_true_of_mod_eq_zero {a b : Int} (h : b % a == 0) : (a ∣ b) = True :=
   eq_true (dvd_of_emod_eq_zero (eq_of_beq h))
 protected theorem dvd_eq_false_of_mod_ne_zero {a b : Int} (h : b % a != 0) : (a ∣ b) = False :=
   eq_false fun d => bne_iff_ne.1 h (emod_eq_zero_of_dvd d)
-
-/-! ## Powers -/
-protected theorem neg_pow_two (a : Int) : (-a) ^ 2 = a ^ 2 := by
-  rw [Int.pow_two, Int.pow_two, Int.neg_mul_neg]
 
 end Int

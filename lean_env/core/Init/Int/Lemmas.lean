@@ -139,8 +139,6 @@ protected theorem neg_eq_neg_one_mul (a : Int) : -a = -1 * a := (Int.neg_one_mul
 protected theorem mul_two (a : Int) : a * 2 = a + a := by
   rw [show (2 : Int) = 1 + 1 from rfl, Int.mul_add, Int.mul_one]
 protected theorem two_mul (a : Int) : 2 * a = a + a := by rw [Int.mul_comm, Int.mul_two]
-protected theorem add_one_mul (a b : Int) : (a + 1) * b = a * b + b := by rw [Int.add_mul, Int.one_mul]
-protected theorem mul_add_one (a b : Int) : a * (b + 1) = a * b + a := by rw [Int.mul_add, Int.mul_one]
 @[simp] theorem ofNat_mul_negSucc (m n : Nat) : (m : Int) * -[n+1] = -↑(m * Nat.succ n) := rfl
 @[simp] theorem negSucc_mul_ofNat (m n : Nat) : -[m+1] * n = -↑(Nat.succ m * n) := rfl
 @[simp] theorem negSucc_mul_negSucc (m n : Nat) : -[m+1] * -[n+1] = Nat.succ m * Nat.succ n := rfl

@@ -114,7 +114,6 @@ instance : Trans (α := Int) (· < ·) (· < ·) (· < ·) := ⟨Int.lt_trans⟩
   ⟨fun h => (le.dest h).elim fun _ e => Nat.le.intro (ofNat.inj e),
    fun h => (Nat.le.dest h).elim fun k e => le.intro k (congrArg Nat.cast e)⟩
 @[simp, norm_cast] theorem ofNat_lt {n m : Nat} : (↑n : Int) < ↑m ↔ n < m := ofNat_le (m := n + 1)
-theorem natCast_le_natCast_iff {m n : Nat} : (↑m : Int) ≤ ↑n ↔ m ≤ n := ofNat_le
 @[simp] theorem natCast_nonneg (n : Nat) : 0 ≤ (n : Int) := ofNat_le.2 n.zero_le
 theorem ofNat_zero_le (n : Nat) : 0 ≤ (↑n : Int) := natCast_nonneg n
 theorem ofNat_nonneg (n : Nat) : 0 ≤ (n : Int) := natCast_nonneg n

@@ -104,24 +104,24 @@ protected theorem add_le_iff_le_sub : a + b ≤ c ↔ a ≤ c - b := by
   rw [← Int.add_le_add_iff_right (a := a) b, Int.sub_add_cancel]
 protected theorem le_add_iff_sub_le : a ≤ b + c ↔ a - c ≤ b := by
   rw [← Int.add_le_add_iff_right (a := a - c) c, Int.sub_add_cancel]
-protected theorem add_lt_iff_lt_sub : a + b < c ↔ a < c - b := by
+private theorem add_lt_iff_lt_sub : a + b < c ↔ a < c - b := by
   rw [← Int.add_lt_add_iff_right (a := a) b, Int.sub_add_cancel]
-protected theorem lt_add_iff_sub_lt : a < b + c ↔ a - c < b := by
+private theorem lt_add_iff_sub_lt : a < b + c ↔ a - c < b := by
   rw [← Int.add_lt_add_iff_right (a := a - c) c, Int.sub_add_cancel]
 @[simp] protected theorem sub_nonneg : 0 ≤ a - b ↔ b ≤ a := by
   rw [← Int.add_le_iff_le_sub, Int.zero_add]
 @[simp] protected theorem sub_pos : 0 < a - b ↔ b < a := by
-  rw [← Int.add_lt_iff_lt_sub, Int.zero_add]
-protected theorem sub_nonpos : a - b ≤ 0 ↔ a ≤ b := by rw [← Int.le_add_iff_sub_le, Int.zero_add]
-protected theorem sub_neg_iff_lt : a - b < 0 ↔ a < b := by rw [← Int.lt_add_iff_sub_lt, Int.zero_add]
+  rw [← add_lt_iff_lt_sub, Int.zero_add]
+private theorem sub_nonpos : a - b ≤ 0 ↔ a ≤ b := by rw [← Int.le_add_iff_sub_le, Int.zero_add]
+private theorem sub_neg_iff_lt : a - b < 0 ↔ a < b := by rw [← lt_add_iff_sub_lt, Int.zero_add]
 protected theorem sub_nonneg_of_le (h : b ≤ a) : 0 ≤ a - b := Int.sub_nonneg.2 h
 protected theorem le_of_sub_nonneg (h : 0 ≤ a - b) : b ≤ a := Int.sub_nonneg.1 h
 protected theorem sub_pos_of_lt (h : b < a) : 0 < a - b := Int.sub_pos.2 h
 protected theorem lt_of_sub_pos (h : 0 < a - b) : b < a := Int.sub_pos.1 h
-protected theorem sub_nonpos_of_le (h : a ≤ b) : a - b ≤ 0 := Int.sub_nonpos.2 h
-protected theorem le_of_sub_nonpos (h : a - b ≤ 0) : a ≤ b := Int.sub_nonpos.1 h
-protected theorem sub_neg_of_lt (h : a < b) : a - b < 0 := Int.sub_neg_iff_lt.2 h
-protected theorem lt_of_sub_neg (h : a - b < 0) : a < b := Int.sub_neg_iff_lt.1 h
+protected theorem sub_nonpos_of_le (h : a ≤ b) : a - b ≤ 0 := sub_nonpos.2 h
+protected theorem le_of_sub_nonpos (h : a - b ≤ 0) : a ≤ b := sub_nonpos.1 h
+protected theorem sub_neg_of_lt (h : a < b) : a - b < 0 := sub_neg_iff_lt.2 h
+protected theorem lt_of_sub_neg (h : a - b < 0) : a < b := sub_neg_iff_lt.1 h
 protected theorem sub_left_le_of_le_add (h : a ≤ b + c) : a - b ≤ c :=
   Int.le_add_iff_sub_le.1 (Int.add_comm b c ▸ h)
 protected theorem sub_right_le_of_le_add (h : a ≤ b + c) : a - c ≤ b := Int.le_add_iff_sub_le.1 h
@@ -135,17 +135,17 @@ protected theorem le_sub_left_of_add_le (h : a + b ≤ c) : b ≤ c - a :=
   Int.add_le_iff_le_sub.1 (Int.add_comm a b ▸ h)
 protected theorem le_sub_right_of_add_le (h : a + b ≤ c) : a ≤ c - b := Int.add_le_iff_le_sub.1 h
 protected theorem sub_left_lt_of_lt_add (h : a < b + c) : a - b < c :=
-  Int.lt_add_iff_sub_lt.1 (Int.add_comm b c ▸ h)
-protected theorem sub_right_lt_of_lt_add (h : a < b + c) : a - c < b := Int.lt_add_iff_sub_lt.1 h
+  lt_add_iff_sub_lt.1 (Int.add_comm b c ▸ h)
+protected theorem sub_right_lt_of_lt_add (h : a < b + c) : a - c < b := lt_add_iff_sub_lt.1 h
 protected theorem lt_add_of_sub_left_lt (h : a - b < c) : a < b + c :=
-  Int.add_comm c b ▸ Int.lt_add_iff_sub_lt.2 h
-protected theorem lt_add_of_sub_right_lt (h : a - c < b) : a < b + c := Int.lt_add_iff_sub_lt.2 h
+  Int.add_comm c b ▸ lt_add_iff_sub_lt.2 h
+protected theorem lt_add_of_sub_right_lt (h : a - c < b) : a < b + c := lt_add_iff_sub_lt.2 h
 protected theorem add_lt_of_lt_sub_left (h : b < c - a) : a + b < c :=
-  Int.add_comm b a ▸ Int.add_lt_iff_lt_sub.2 h
-protected theorem add_lt_of_lt_sub_right (h : a < c - b) : a + b < c := Int.add_lt_iff_lt_sub.2 h
+  Int.add_comm b a ▸ add_lt_iff_lt_sub.2 h
+protected theorem add_lt_of_lt_sub_right (h : a < c - b) : a + b < c := add_lt_iff_lt_sub.2 h
 protected theorem lt_sub_left_of_add_lt (h : a + b < c) : b < c - a :=
-  Int.add_lt_iff_lt_sub.1 (Int.add_comm a b ▸ h)
-protected theorem lt_sub_right_of_add_lt (h : a + b < c) : a < c - b := Int.add_lt_iff_lt_sub.1 h
+  add_lt_iff_lt_sub.1 (Int.add_comm a b ▸ h)
+protected theorem lt_sub_right_of_add_lt (h : a + b < c) : a < c - b := add_lt_iff_lt_sub.1 h
 protected theorem sub_le_sub_left (h : a ≤ b) (c : Int) : c - b ≤ c - a :=
   Int.add_le_add_left (Int.neg_le_neg h) c
 protected theorem sub_le_sub_right (h : a ≤ b) (c : Int) : a - c ≤ b - c := Int.add_le_add_right h (-c)
@@ -188,13 +188,12 @@ protected theorem le_iff_lt_add_one {a b : Int} : a ≤ b ↔ a < b + 1 := lt_ad
 theorem lt_add_one_of_le {a b : Int} : a ≤ b → a < b + 1 := lt_add_one_iff.2
 theorem le_of_lt_add_one {a b : Int} : a < b + 1 → a ≤ b := lt_add_one_iff.1
 theorem le_add_one {a b : Int} (h : a ≤ b) : a ≤ b + 1 := Int.le_of_lt (lt_add_one_of_le h)
-theorem sub_one_lt_iff {m n : Int} : m - 1 < n ↔ m ≤ n := Int.lt_add_iff_sub_lt.symm.trans lt_add_one_iff
+theorem sub_one_lt_iff {m n : Int} : m - 1 < n ↔ m ≤ n := lt_add_iff_sub_lt.symm.trans lt_add_one_iff
 theorem le_sub_one_iff {m n : Int} : m ≤ n - 1 ↔ m < n := Int.add_le_iff_le_sub.symm
 theorem sub_one_lt_of_le {a b : Int} : a ≤ b → a - 1 < b := sub_one_lt_iff.2
 theorem le_of_sub_one_lt {a b : Int} : a - 1 < b → a ≤ b := sub_one_lt_iff.1
 theorem le_sub_one_of_lt {a b : Int} : a < b → a ≤ b - 1 := le_sub_one_iff.2
 theorem lt_of_le_sub_one {a b : Int} : a ≤ b - 1 → a < b := le_sub_one_iff.1
-protected theorem sub_one_lt (a : Int) : a - 1 < a := sub_one_lt_of_le a.le_refl
 theorem le_add_one_iff {m n : Int} : m ≤ n + 1 ↔ m ≤ n ∨ m = n + 1 := by
   rw [Int.le_iff_lt_or_eq, lt_add_one_iff]
 theorem exists_eq_neg_ofNat {a : Int} (h : a ≤ 0) : ∃ n : Nat, a = -(n : Int) :=

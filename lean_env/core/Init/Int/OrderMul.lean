@@ -33,9 +33,6 @@ protected theorem mul_neg_of_neg_of_pos (ha : a < 0) (hb : 0 < b) : a * b < 0 :=
   Int.mul_comm b a ▸ Int.mul_neg_of_pos_of_neg hb ha
 protected theorem mul_pos_of_neg_of_neg (ha : a < 0) (hb : b < 0) : 0 < a * b := by
   rw [← Int.neg_mul_neg]; exact Int.mul_pos (Int.neg_pos_of_neg ha) (Int.neg_pos_of_neg hb)
-theorem mul_self_nonneg (a : Int) : 0 ≤ a * a :=
-  (Int.le_total 0 a).elim (fun h => Int.mul_nonneg h h)
-    (fun h => Int.mul_nonneg_of_nonpos_of_nonpos h h)
 
 /-! ## Monotonicity -/
 protected theorem mul_le_mul_of_nonneg_left (h₁ : a ≤ b) (h₂ : 0 ≤ c) : c * a ≤ c * b := by

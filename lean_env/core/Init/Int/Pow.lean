@@ -69,7 +69,9 @@ protected theorem pow_ne_zero {n : Int} {m : Nat} (h : n ≠ 0) : n ^ m ≠ 0 :=
   induction m with
   | zero => rw [Int.pow_zero]; decide
   | succ m ih => rw [Int.pow_succ]; exact Int.mul_ne_zero ih h
-protected theorem sq_nonneg (m : Int) : 0 ≤ m ^ 2 := Int.pow_two m ▸ mul_self_nonneg m
+protected theorem sq_nonneg (m : Int) : 0 ≤ m ^ 2 :=
+  Int.pow_two m ▸ (Int.le_total 0 m).elim (fun h => Int.mul_nonneg h h)
+    (fun h => Int.mul_nonneg_of_nonpos_of_nonpos h h)
 protected theorem sq_nonnneg (m : Int) : 0 ≤ m ^ 2 := Int.sq_nonneg m
 
 end Int

@@ -181,7 +181,7 @@ theorem gcd_dvd_dot_left (xs ys : IntList) : (xs.gcd : Int) ∣ dot xs ys := by
     cases ys with
     | nil => exact Int.dvd_zero _
     | cons y ys =>
-      exact Int.dvd_add (Int.dvd_mul_of_dvd_left (gcd_dvd _ (.head _)) y)
+      exact Int.dvd_add (Int.dvd_mul_of_dvd_left (gcd_dvd _ (.head _)))
         (Int.dvd_trans (Int.ofNat_dvd.2 (Nat.gcd_dvd_right ..)) (ih ys))
 theorem gcd_eq_zero {xs : IntList} (h : xs.gcd = 0) : ∀ x, x ∈ xs → x = 0 := fun x m => by
   have := gcd_dvd xs m; rw [h] at this; exact Int.zero_dvd.1 this
@@ -196,7 +196,7 @@ theorem dot_sdiv_left (xs ys : IntList) {d : Int} (h : d ∣ gcd xs) :
       have hx : d ∣ x := Int.dvd_trans h (gcd_dvd _ (.head _))
       have hxs : d ∣ gcd xs := Int.dvd_trans h (Int.ofNat_dvd.2 (Nat.gcd_dvd_right ..))
       refine (congrArg (x / d * y + ·) (ih ys hxs)).trans ?_
-      rw [dot_cons₂, Int.add_ediv_of_dvd_left (Int.dvd_mul_of_dvd_left hx y), Int.mul_ediv_assoc' _ hx]
+      rw [dot_cons₂, Int.add_ediv_of_dvd_left (Int.dvd_mul_of_dvd_left hx), Int.mul_ediv_assoc' _ hx]
 
 /-! ## Balanced remainders -/
 theorem bmod_length (x : IntList) (m : Nat) : (bmod x m).length ≤ x.length :=
@@ -212,7 +212,7 @@ theorem dvd_bmod_dot_sub_dot_bmod (m : Nat) (xs ys : IntList) :
       cases ys with
       | nil => exact Int.dvd_zero _
       | cons y ys =>
-        have := Int.dvd_add (Int.dvd_mul_of_dvd_left (dvd_bmod_sub x m) y) (ih ys)
+        have := Int.dvd_add (Int.dvd_mul_of_dvd_left (c := y) (dvd_bmod_sub x m)) (ih ys)
         rw [Int.sub_mul, ← Int.add_sub_assoc, Int.sub_add_eq_add_sub, Int.sub_sub] at this
         exact this
   have := Int.dvd_sub (dvd_bmod_sub (dot xs ys) m) entries
