@@ -113,25 +113,28 @@ private theorem add_subNatNat (m n k l : Nat) :
 
 private theorem negOfNat_eq_subNatNat (n : Nat) : negOfNat n = subNatNat 0 n := by cases n <;> rfl
 
+private theorem cross (m k p q : Nat) :
+    p * q + (m * (k + q) + (m + p) * k) = m * k + (m + p) * (k + q) := by
+  rw [Nat.add_mul, Nat.add_mul, Nat.mul_add p, Nat.add_left_comm (m * k), Nat.add_left_comm (p * q),
+    ← Nat.add_assoc (m * k), Nat.add_comm (p * q)]
+private theorem cross' (m k p q : Nat) :
+    p * q + ((m + p) * k + m * (k + q)) = (m + p) * (k + q) + m * k := by
+  rw [Nat.add_comm _ (m * (k + q)), cross, Nat.add_comm]
+
 private theorem mul_subNatNat (m n k l : Nat) :
     subNatNat m n * subNatNat k l = subNatNat (m * k + n * l) (m * l + n * k) :=
   subNatNat_elim m n (fun m n a => a * subNatNat k l = subNatNat (m * k + n * l) (m * l + n * k))
     (fun i n => subNatNat_elim k l
       (fun k l b => i * b = subNatNat ((n + i) * k + n * l) ((n + i) * l + n * k))
-      (fun j l => (subNatNat_zero (i * j)).symm.trans (sound (by
-        simp only [Nat.add_mul, Nat.mul_add, Nat.add_comm, Nat.add_left_comm, Nat.add_assoc,
-          Nat.add_zero])))
-      (fun j k => (negOfNat_eq_subNatNat (i * (j + 1))).trans (sound (by
-        rw [Nat.zero_add]
-        simp only [Nat.add_mul, Nat.mul_add, Nat.add_comm, Nat.add_left_comm, Nat.add_assoc]))))
+      (fun j l => (subNatNat_zero (i * j)).symm.trans (sound (cross' n l i j)))
+      (fun j k => (negOfNat_eq_subNatNat (i * (j + 1))).trans (sound (l := _ + n * k)
+        ((Nat.zero_add _).trans ((cross' n k i (j + 1)).symm.trans (Nat.add_comm ..))))))
     (fun i m => subNatNat_elim k l
       (fun k l b => -[i+1] * b = subNatNat (m * k + (m + i + 1) * l) (m * l + (m + i + 1) * k))
-      (fun j l => (negOfNat_eq_subNatNat ((i + 1) * j)).trans (sound (by
-        rw [Nat.zero_add]
-        simp only [Nat.add_mul, Nat.mul_add, Nat.add_comm, Nat.add_left_comm, Nat.add_assoc])))
-      (fun j k => (subNatNat_zero ((i + 1) * (j + 1))).symm.trans (sound (by
-        refine .trans ?_ (Nat.add_zero _).symm
-        simp only [Nat.add_mul, Nat.mul_add, Nat.add_comm, Nat.add_left_comm, Nat.add_assoc]))))
+      (fun j l => (negOfNat_eq_subNatNat ((i + 1) * j)).trans (sound
+        ((Nat.zero_add _).trans ((cross m l (i + 1) j).symm.trans (Nat.add_comm ..)))))
+      (fun j k => (subNatNat_zero ((i + 1) * (j + 1))).symm.trans
+        (sound (cross m k (i + 1) (j + 1)))))
 
 /-! ## Addition -/
 protected theorem add_comm (a b : Int) : a + b = b + a := by
@@ -166,9 +169,11 @@ protected theorem mul_comm (a b : Int) : a * b = b * a := by
 instance : Std.Commutative (α := Int) (· * ·) := ⟨Int.mul_comm⟩
 protected theorem mul_assoc (a b c : Int) : a * b * c = a * (b * c) := by
   obtain ⟨m, n, rfl⟩ := rep a; obtain ⟨k, l, rfl⟩ := rep b; obtain ⟨p, q, rfl⟩ := rep c
-  rw [mul_subNatNat, mul_subNatNat, mul_subNatNat, mul_subNatNat]
-  exact sound (by simp only [Nat.add_mul, Nat.mul_add, Nat.mul_assoc, Nat.add_comm,
-    Nat.add_left_comm, Nat.add_assoc])
+  have e (m n k l p q : Nat) :
+      (m * k + n * l) * p + (m * l + n * k) * q = m * (k * p + l * q) + n * (k * q + l * p) := by
+    rw [Nat.add_mul, Nat.add_mul, Nat.mul_add, Nat.mul_add, Nat.mul_assoc, Nat.mul_assoc, Nat.mul_assoc,
+      Nat.mul_assoc, Nat.add_add_add_comm, Nat.add_comm (n * (l * p))]
+  rw [mul_subNatNat, mul_subNatNat, mul_subNatNat, mul_subNatNat, e m n, e m n]
 instance : Std.Associative (α := Int) (· * ·) := ⟨Int.mul_assoc⟩
 protected theorem mul_left_comm (a b c : Int) : a * (b * c) = b * (a * c) := by
   rw [← Int.mul_assoc, ← Int.mul_assoc, Int.mul_comm a]
@@ -187,8 +192,8 @@ instance : Std.LawfulIdentity (α := Int) (· * ·) 1 where
   right_id := Int.mul_one
 protected theorem mul_add (a b c : Int) : a * (b + c) = a * b + a * c := by
   obtain ⟨m, n, rfl⟩ := rep a; obtain ⟨k, l, rfl⟩ := rep b; obtain ⟨p, q, rfl⟩ := rep c
-  rw [mul_subNatNat, mul_subNatNat, add_subNatNat, add_subNatNat, mul_subNatNat]
-  exact sound (by simp only [Nat.mul_add, Nat.add_comm, Nat.add_left_comm, Nat.add_assoc])
+  rw [mul_subNatNat, mul_subNatNat, add_subNatNat, add_subNatNat, mul_subNatNat, Nat.mul_add,
+    Nat.mul_add, Nat.mul_add, Nat.mul_add, Nat.add_add_add_comm, Nat.add_add_add_comm (m * l)]
 protected theorem add_mul (a b c : Int) : (a + b) * c = a * c + b * c := by
   rw [Int.mul_comm, Int.mul_add, Int.mul_comm c, Int.mul_comm c]
 
