@@ -55,7 +55,7 @@ class Finished:
         if any(words in said for words in _MEMORY_WORDS):
             return Verdict.OUT_OF_MEMORY, "the memory limit was reached"
         if any(words in said for words in _STACK_WORDS) and self.status < 0:
-            return Verdict.FAILED, "the stack overflowed"
+            return Verdict.OUT_OF_MEMORY, "the stack overflowed"
         if self.status == -signal.SIGKILL:
             return Verdict.OUT_OF_MEMORY, "killed, as the system does when memory runs out"
         if self.status < 0:

@@ -76,6 +76,8 @@ class _State:
     removed: set[tuple[int, int]] = field(default_factory=set)
     stray: list[tuple[int, int, str]] = field(default_factory=list)
     says_sorry: set[int] = field(default_factory=set)
+    blamed: bool = False
+    """Whether theorems were tried alone."""
 
     def edits(self, only: int | None = None) -> list[_Edit]:
         """What to change: proofs at fault (with `only`, all others too) become `sorry`, and so on."""
@@ -156,16 +158,19 @@ async def check_file(
                 progress(f"compiling {file.path.name}" + (f", round {round_ + 1}" if round_ else ""))
             edited = _Text(file.text, state.edits())
             alive = len(file.entries) - len(state.found)
+            # A file that runs longer than most is taken apart; what is left then gets its full time.
+            allowance = seconds * (alive + 1) if state.blamed else seconds + alive
             compiled = await compile_text(
                 toolchain,
                 edited.text,
                 Path(name) / f"round{round_}",
-                seconds=seconds * (alive + 1),
+                seconds=allowance,
                 memory_bytes=memory_bytes,
             )
             if compiled.finished.trouble is not None:
-                if not await _blame(toolchain, state, Path(name), seconds, memory_bytes, workers):
+                if state.blamed:
                     return _give_up(state, *compiled.finished.trouble)
+                await _blame(toolchain, state, Path(name), seconds, memory_bytes, workers)
             elif not compiled.errors:
                 break
             elif not _learn(state, edited, compiled):
@@ -222,8 +227,11 @@ def _blamed(state: _State, offset: int, error: Spoken) -> int:
 
 async def _blame(
     toolchain: Toolchain, state: _State, directory: Path, seconds: float, memory_bytes: int, workers: int
-) -> bool:
-    """Try each theorem alone, the others with `sorry`, and note those that run into a limit."""
+) -> None:
+    """Try each theorem alone, the others with `sorry`, and note those that run into a limit.
+
+    It is worth going on after that, even if none does: then all together just need their time.
+    """
     turn = asyncio.Semaphore(workers)
 
     async def alone(index: int) -> tuple[Verdict, str] | None:
@@ -237,13 +245,13 @@ async def _blame(
             )
             return compiled.finished.trouble
 
+    state.blamed = True
     suspects = [index for index in range(len(state.file.entries)) if index not in state.found]
     troubles = await asyncio.gather(*(alone(index) for index in suspects))
     for index, trouble in zip(suspects, troubles, strict=True):
         if trouble is not None:
             entry = state.file.entries[index]
             state.found[index] = _verdict(state.file, entry, *trouble, entry.keyword)
-    return any(trouble is not None for trouble in troubles)
 
 
 def _hear_sorries(state: _State, edited: _Text, compiled: Compilation) -> None:

@@ -1,0 +1,96 @@
+"""Runs under limits: each way to end is told apart, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lean_env.errors import AuditError
+from lean_env.limits import GIB
+from lean_env.process import MAX_OUTPUT, Finished, run_limited
+from lean_env.values import Verdict
+
+
+def run(code: str, tmp_path: Path, seconds: float = 30, memory: int = GIB, text: bytes = b"") -> Finished:
+    return asyncio.run(
+        run_limited(
+            [sys.executable, "-c", code],
+            directory=tmp_path,
+            environment={"EXTRA": "1"},
+            seconds=seconds,
+            memory_bytes=memory,
+            text=text,
+        )
+    )
+
+
+def test_output_and_status(tmp_path: Path) -> None:
+    code = "import os, sys; print(input(), os.environ['EXTRA']); print('e', file=sys.stderr); sys.exit(3)"
+    finished = run(code, tmp_path, text=b"hello\n")
+    assert (finished.status, finished.output, finished.errors) == (3, b"hello 1\n", b"e\n")
+    assert finished.trouble is None
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        ("while True: pass", Verdict.TIMEOUT),
+        ("import time; time.sleep(100)", Verdict.TIMEOUT),
+        ("x = bytearray(3 * 2**30)", Verdict.OUT_OF_MEMORY),
+        (f"import sys; sys.stdout.write('x' * {MAX_OUTPUT + 10}); input()", Verdict.FAILED),
+        (f"import sys; sys.stderr.write('x' * {MAX_OUTPUT + 10}); input()", Verdict.FAILED),
+        ("import os; os.abort()", Verdict.FAILED),
+        ("import os; os.kill(os.getpid(), 9)", Verdict.OUT_OF_MEMORY),
+        ("import os, sys; sys.stderr.write('Stack overflow detected'); os.abort()", Verdict.OUT_OF_MEMORY),
+    ],
+)
+def test_troubles(code: str, verdict: Verdict, tmp_path: Path) -> None:
+    trouble = run(code, tmp_path, seconds=3).trouble
+    assert trouble is not None
+    assert trouble[0] is verdict
+    assert trouble[1]
+
+
+def test_children_die_too(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'])\n"
+        "print(child.pid, flush=True)\ntime.sleep(1000)"
+    )
+    finished = run(code, tmp_path, seconds=2)
+    assert finished.timed_out
+    pid = int(finished.output)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_cancelling_kills(tmp_path: Path) -> None:
+    async def cancelled() -> int:
+        before = {child.pid for child in psutil.Process().children(recursive=True)}
+        task = asyncio.create_task(
+            run_limited(
+                [sys.executable, "-c", "import time; time.sleep(1000)"],
+                directory=tmp_path,
+                environment={},
+                seconds=1000,
+                memory_bytes=GIB,
+            )
+        )
+        while not {child.pid for child in psutil.Process().children(recursive=True)} - before:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return len({child.pid for child in psutil.Process().children(recursive=True)} - before)
+
+    assert asyncio.run(cancelled()) == 0
+
+
+def test_what_cannot_be_started(tmp_path: Path) -> None:
+    with pytest.raises(AuditError):
+        asyncio.run(
+            run_limited(["x"], directory=tmp_path / "no", environment={}, seconds=1, memory_bytes=GIB)
+        )
