@@ -94,7 +94,14 @@ class Connection:
                     self._dispatch(json.loads(body))
         except asyncio.IncompleteReadError:
             pass
-        except (ConnectionError, asyncio.LimitOverrunError, ValueError, KeyError, TypeError) as error:
+        except (
+            ConnectionError,
+            asyncio.LimitOverrunError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ) as error:
             reason = f"it broke the protocol ({type(error).__name__}: {error})"
         self._close(reason)
 

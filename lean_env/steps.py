@@ -11,7 +11,6 @@ too: what follows it is worth a state of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lean_env.lexer import Kind, Token, code, tokenize
@@ -33,32 +32,37 @@ class Boundary:
 def boundaries(proof: str) -> tuple[Boundary, ...]:
     """The steps of `proof` in order, comments left out."""
     tokens = code(tokenize(proof))
-    columns = _columns(proof, tokens)
+    places = [_place(proof, token) for token in tokens]
     steps: list[Boundary] = []
     depth, first = 0, 0
-    line_column = columns[0] if tokens else 0
+    margins = {places[0][1]} if tokens else set()  # Where a line must start to be a new tactic.
     for index, token in enumerate(tokens):
         if token.kind is Kind.SYMBOL:
             depth += (token.text in _OPENING) - (token.text in _CLOSING)
             if token.text == ";" and depth <= 0:
                 if first < index:
-                    steps.append(Boundary(tokens[first].start, tokens[index - 1].end))
+                    steps.append(Boundary(tokens[first].start, _end(tokens[index - 1])))
                 first = index + 1
                 continue
-        following = columns[index + 1] if index + 1 < len(tokens) else 0
-        if following is None or depth > 0:
-            continue
-        deeper = (
-            index + 1 < len(tokens)
-            and line_column is not None
-            and following > line_column
-            and tokens[index + 1].text != "|"
-        )
-        if not deeper or token.text in _OPENS_BLOCK:
-            steps.append(Boundary(tokens[first].start, token.end))
-            first = index + 1
-            depth = 0
-            line_column = following
+        opens = token.text in _OPENS_BLOCK
+        if index + 1 < len(tokens):
+            line, column = places[index + 1]
+            if line == places[index][0]:
+                if opens and depth <= 0:
+                    margins.add(column)  # The block begins on this line: its next tactic stands below.
+                continue
+            if depth > 0:
+                continue
+            if (
+                not opens
+                and column > min(margins)
+                and column not in margins
+                and tokens[index + 1].text != "|"
+            ):
+                continue
+            margins = {margin for margin in margins if margin < column} | {column}
+        steps.append(Boundary(tokens[first].start, _end(token)))
+        first, depth = index + 1, 0
     return tuple(step for step in steps if step.start < step.end)
 
 
@@ -75,14 +79,15 @@ def block_end(proof: str, offset: int) -> int:
     return len(proof[:end].rstrip())
 
 
-def _columns(text: str, tokens: Sequence[Token]) -> list[int | None]:
-    """For each token its column if it is the first of its line, else None."""
-    columns: list[int | None] = []
-    for token in tokens:
-        line_start = text.rfind("\n", 0, token.start) + 1
-        before = text[line_start : token.start]
-        columns.append(len(before) if not before.strip(" \t\r") else None)
-    return columns
+def _place(text: str, token: Token) -> tuple[int, int]:
+    """Where the token's line starts, and the token's column."""
+    line = text.rfind("\n", 0, token.start) + 1
+    return line, token.start - line
+
+
+def _end(token: Token) -> int:
+    """Where the token ends; a string that is never closed may end in blanks."""
+    return token.start + len(token.text.rstrip())
 
 
 def _indent(line: str) -> int:

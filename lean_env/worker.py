@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lean_env.assemble import Document, assemble
-from lean_env.errors import ServerError
+from lean_env.errors import LimitError, ServerError
 from lean_env.judge import Ruling, rule
-from lean_env.limits import Limits
+from lean_env.limits import GIB, Limits
 from lean_env.schedule import REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
 from lean_env.server import LeanServer
 from lean_env.states import States
@@ -37,7 +37,9 @@ YIELD_SECONDS = 0.25
 BATCH_ALLOWANCE = 2.0
 """Seconds after which a document with several proofs is given up, and they are tried one by one."""
 
-_MEMORY = re.compile(r"out of memory|bad_alloc|failed to create thread|cannot allocate", re.I)
+_MEMORY = re.compile(
+    r"out of memory|bad_alloc|MemoryError|failed to create thread|failed to map|cannot allocate", re.I
+)
 _STACK = re.compile(r"stack overflow", re.I)
 _IMPORT = re.compile(r"^\s*(?:(?:public|private|meta)\s+)*(?:import|module|prelude)\b.*$", re.M)
 
@@ -72,6 +74,15 @@ class Worker:
             return await self._run(server, batch, document, gone)
         except ServerError as error:
             return await self._crashed(batch, str(error))
+        except LimitError as error:
+            for job in jobs:
+                if not job.future.done():
+                    job.future.set_exception(error)
+            return []
+        except asyncio.CancelledError:
+            for job in jobs:
+                job.future.cancel()
+            raise
 
     async def stop(self) -> None:
         """Kill the processes."""
@@ -89,13 +100,24 @@ class Worker:
             await self._discard(large)
             server = None
         if server is None:
-            delay = REPORT_DELAY if large else 0.0
-            server = await LeanServer.start(self.toolchain, self.limits, report_delay=delay)
-            self.servers[large] = server
-            try:
-                await asyncio.wait_for(server.elaborate(imports), self.limits.start_seconds)
-            except TimeoutError:
-                raise ServerError(f"Lean was not ready within {self.limits.start_seconds:g} s") from None
+            server = await self._start(imports, large)
+        return server
+
+    async def _start(self, imports: str, large: bool) -> LeanServer:
+        """A new process that has read `imports`. Raises `LimitError` if it is not given enough memory."""
+        delay = REPORT_DELAY if large else 0.0
+        server = await LeanServer.start(self.toolchain, self.limits, report_delay=delay)
+        self.servers[large] = server
+        try:
+            await asyncio.wait_for(server.elaborate(imports), self.limits.start_seconds)
+        except TimeoutError:
+            raise ServerError(f"Lean was not ready within {self.limits.start_seconds:g} s") from None
+        except ServerError as error:
+            cause = await self._discard(large)
+            if _MEMORY.search(cause):
+                gib = self.limits.memory_bytes / GIB
+                raise LimitError(f"a memory limit of {gib:g} GiB is too little to start Lean") from error
+            raise ServerError(f"{error} {cause}") from error
         return server
 
     async def _discard(self, large: bool) -> str:
