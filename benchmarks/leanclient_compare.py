@@ -1,4 +1,4 @@
-"""Our server connection against leanclient's: `pip install leanclient && python benchmarks/leanclient_compare.py`.
+"""Our connection against leanclient's: `python benchmarks/leanclient_compare.py`, with leanclient installed.
 
 The same small proofs, one after another, each replacing the last in one document: through
 `lean_env.server`, which talks to `lean --worker`, and through leanclient's asynchronous client, pointed at
