@@ -106,7 +106,8 @@ class Schedule:
         if batch.large and seconds < 1.3 * REPORT_DELAY:
             self.size = min(MAX_SIZE, 1.2 * self.size)
         elif seconds > 1.8 * REPORT_DELAY:
-            self.size = max(1.0, min(self.size, 1.5 * REPORT_DELAY * len(batch.jobs) / seconds))
+            fitting = 1.5 * REPORT_DELAY * len(batch.jobs) / seconds
+            self.size = max(1.0, min(self.size, max(fitting, 0.6 * self.size)))
 
     def take(self, worker: int) -> Batch | None:
         """Remove and return the jobs that `worker` should do now; None if there are none for it."""
