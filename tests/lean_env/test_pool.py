@@ -21,6 +21,7 @@ from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain, Variables
 from lean_env.values import Check, Theorem, Verdict
+from tests.lean_env.project import Project
 
 SWAP = Theorem("swap", "theorem swap (p q : Prop) : p ∧ q → q ∧ p := by")
 GOOD = "intro h\ncases h with\n| intro hp hq => exact ⟨hq, hp⟩"
@@ -130,6 +131,21 @@ def test_a_header_and_a_footer_give_the_statement_its_meaning(toolchain: Toolcha
         footer="end A",
     )
     assert check(toolchain, theorem, "rfl").verdict is Verdict.PROVED
+
+
+def test_a_projects_own_modules_can_be_imported(tmp_path: Path, toolchain: Toolchain) -> None:
+    project = Project(tmp_path, toolchain).find()
+    theorem = Theorem("again", "theorem again : True ∧ True := by", header="import Hello\n\nopen Nat\n")
+
+    async def use(pool: CheckPool) -> None:
+        proofs = ["exact ⟨hello, hello⟩", "exact ⟨hello, goodbye⟩"]
+        checks = await pool.check_many([(theorem, proof) for proof in proofs], steps=True)
+        assert [found.verdict for found in checks] == [Verdict.PROVED, Verdict.FAILED]
+        assert (await pool.check(SWAP, GOOD)).verdict is Verdict.PROVED, "other imports, another process"
+        many = await pool.check_many([(theorem, "exact ⟨hello, hello⟩"), (SWAP, GOOD)] * 10)
+        assert all(found.verdict is Verdict.PROVED for found in many)
+
+    with_pool(project, use)
 
 
 def test_a_batch_gives_every_proof_its_own_verdict(toolchain: Toolchain) -> None:
