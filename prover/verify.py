@@ -147,19 +147,20 @@ async def _file(file: LeanFile, job: Job, report: _Report) -> None:
 
 async def _records(records: tuple[Record, ...], job: Job, report: _Report) -> None:
     audits = asyncio.Semaphore(job.workers)
-    async with CheckPool(job.toolchain, workers=job.workers, limits=job.limits) as pool:
-        tasks = [asyncio.create_task(_record(record, job, pool, audits)) for record in records]
-        reported = 0
-        try:
+    tasks: list[asyncio.Task[Outcome]] = []
+    reported = 0
+    try:
+        async with CheckPool(job.toolchain, workers=job.workers, limits=job.limits) as pool:
+            tasks += [asyncio.create_task(_record(record, job, pool, audits)) for record in records]
             for task in tasks:
                 report.add(await task)
                 reported += 1
-        finally:  # Interrupted, maybe: what is finished is told, the rest is called off.
-            for task in tasks[reported:]:
-                if task.done() and not task.cancelled() and task.exception() is None:
-                    report.add(task.result())
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    finally:  # Interrupted, maybe: what is finished is told, the rest is called off.
+        for task in tasks[reported:]:
+            if task.done() and not task.cancelled() and task.exception() is None:
+                report.add(task.result())
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _record(record: Record, job: Job, pool: CheckPool, audits: asyncio.Semaphore) -> Outcome:
