@@ -1,0 +1,40 @@
+"""Policies: whatever writes proofs. `open_policy` makes one of what the user typed.
+
+Nothing heavy is imported before a policy that needs it is opened.
+"""
+
+from __future__ import annotations
+
+from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt, Sampling
+
+__all__ = ["Completion", "Finish", "Policy", "PolicyError", "Prompt", "Sampling", "open_policy"]
+
+KNOWN = "tactics, hf:PATH, openai:URL#MODEL"
+
+
+def open_policy(spec: str) -> Policy:
+    """The policy that `spec` names; use it as an asynchronous context manager.
+
+    Raises `PolicyError` for a name that nobody knows, and for a path without weights. A server is
+    asked on entering the context, not here.
+    """
+    kind, _, rest = spec.partition(":")
+    if spec == "tactics":
+        from prover.policies.tactics import TacticPolicy
+
+        return TacticPolicy()
+    if kind == "hf":
+        from prover.policies.hf import HuggingFacePolicy
+
+        return HuggingFacePolicy(rest)
+    if kind == "openai":
+        from prover.policies.openai import OpenAIPolicy
+
+        return OpenAIPolicy(rest)
+    if spec == "default":
+        raise PolicyError("the shipped policy `default` is not part of this version; use `tactics`")
+    if kind == "vllm":
+        raise PolicyError(
+            "`vllm:` is not part of this version; start a vLLM server and use `openai:http://HOST:8000#MODEL`"
+        )
+    raise PolicyError(f"there is no policy {spec!r}; known are {KNOWN}")
