@@ -97,11 +97,10 @@ class Kernel:
                 continue
             try:
                 declaration = self._declaration(constant, olean, given)
-                if declaration is not None:
+                if declaration is not None and not self._is_present(given[name]):
                     self._declare(declaration)
             except ReplayError as error:
                 rejected.update(dict.fromkeys(block, f"the kernel rejects {show(name)}: {error}"))
-        _immortal(self._environment)
         for name, info in given.items():
             made_by_kernel = olean[name].kind in (ConstantKind.CONSTRUCTOR, ConstantKind.RECURSOR)
             if made_by_kernel and name not in rejected and not olean.is_unsafe(olean[name]):
@@ -120,6 +119,7 @@ class Kernel:
         return None
 
     def _declare(self, declaration: int) -> None:
+        _retain(self._environment)  # the call takes a reference, and gives none back if it fails
         answer = self._add(self._environment, 0, _MAX_RECURSION, declaration, _NONE)
         if _tag(answer) == 1:
             _immortal(answer)
@@ -128,6 +128,29 @@ class Kernel:
         exception = _field(answer, 0)
         number = exception >> 1 if exception & 1 else _tag(exception)
         raise ReplayError(_EXCEPTIONS[number] if number < len(_EXCEPTIONS) else f"exception {number}")
+
+    def _lookup(self, info: int) -> int | None:
+        """The environment's constant of the same name as `info`."""
+        _retain(self._environment)
+        found = self._find(self._environment, _name(info))
+        return None if found & 1 else _field(found, 0)
+
+    def _is_present(self, info: int) -> bool:
+        """Whether the environment has the very same theorem or definition already.
+
+        Several modules may each make the same auxiliary theorem of an imported definition, such as
+        `ite.congr_simp`; imported together, Lean takes one of them.
+        """
+        found = self._lookup(info)
+        if found is None or _tag(found) != _tag(info):
+            return False
+        ours, theirs = _field(info, 0), _field(found, 0)
+        pairs = [(_field(_field(ours, 0), 2), _field(_field(theirs, 0), 2))]
+        if _tag(info) == ConstantKind.DEFINITION:
+            pairs.append((_field(ours, 1), _field(theirs, 1)))
+        elif _tag(info) != ConstantKind.THEOREM:
+            return False
+        return all(self._same_expression(a, b) for a, b in pairs)
 
     def _inductive(self, block: Sequence[Constant], given: Mapping[Name, int]) -> int:
         """`Declaration.inductDecl` for a mutual block: the kernel makes constructors and recursors anew."""
@@ -147,10 +170,10 @@ class Kernel:
 
     def _compare(self, name: Name, info: int, kind: ConstantKind) -> None:
         """Raise `ReplayError` unless the kernel made the same constructor or recursor as the file has."""
-        found = self._find(self._environment, _field(_field(_field(info, 0), 0), 0))
-        if found & 1 or _tag(_field(found, 0)) != kind:
+        found = self._lookup(info)
+        if found is None or _tag(found) != kind:
             raise ReplayError(f"the kernel makes no {show(name)}")
-        ours, theirs = _field(info, 0), _field(_field(found, 0), 0)
+        ours, theirs = _field(info, 0), _field(found, 0)
         pairs = [(_field(_field(ours, 0), 2), _field(_field(theirs, 0), 2))]
         numbers = range(2, 5) if kind is ConstantKind.CONSTRUCTOR else range(2, 6)
         same = [_field(ours, place) == _field(theirs, place) for place in numbers]
@@ -243,6 +266,17 @@ def _items(address: int) -> list[int]:
         items.append(_field(address, 0))
         address = _field(address, 1)
     return items
+
+
+def _name(info: int) -> int:
+    """Address of the name in a `ConstantInfo`."""
+    return _field(_field(_field(info, 0), 0), 0)
+
+
+def _retain(address: int) -> None:
+    """Count one more reference to an object; negative counts are those of shared objects."""
+    count = ctypes.c_int32.from_address(address)
+    count.value += (count.value > 0) - (count.value < 0)
 
 
 def _immortal(address: int) -> None:
