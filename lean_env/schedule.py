@@ -46,6 +46,8 @@ class Job:
     wants_steps: bool
     future: asyncio.Future[Outcome]
     attempts: int = 0
+    crashed: bool = False
+    """Whether Lean, with this job alone, crashed at the last attempt."""
     solo: bool = False
     """Whether it must have a document of its own."""
 

@@ -14,8 +14,8 @@ import asyncio
 import os
 import re
 import secrets
+import signal
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,8 @@ _MEMORY = re.compile(
     r"out of memory|bad_alloc|MemoryError|failed to create thread|failed to map|cannot allocate", re.I
 )
 _STACK = re.compile(r"stack overflow", re.I)
+_KILLED = re.compile(rf"\bsignal {signal.SIGKILL:d}\b")
+"""Somebody else's doing: a crash of Lean's own, twice in a row, is the proof's."""
 _IMPORT = re.compile(r"^\s*(?:(?:public|private|meta)\s+)*(?:import|module|prelude)\b.*$", re.M)
 
 
@@ -141,8 +143,7 @@ class Worker:
         finally:
             if not task.done():
                 task.cancel()
-                with suppress(asyncio.CancelledError, ServerError):
-                    await task
+                await asyncio.wait({task})
         seconds = loop.time() - started
         self.schedule.learn(batch, seconds)
         if task.cancelled():
@@ -217,7 +218,10 @@ class Worker:
                 self._resolve(job, Verdict.OUT_OF_MEMORY, f"Lean ran out of stack: {cause}")
             elif job.attempts >= ATTEMPTS:
                 self._resolve(job, Verdict.FAULT, f"{error} {cause}".strip())
+            elif cause and not _KILLED.search(cause) and job.crashed:
+                self._resolve(job, Verdict.FAILED, f"Lean crashes on it: {cause}")
             else:
+                job.crashed = bool(cause) and not _KILLED.search(cause)
                 again.append(job)
         return _alone(again)
 

@@ -238,6 +238,31 @@ def test_workers_killed_at_random_lose_no_verdict(toolchain: Toolchain) -> None:
     assert len(set(killed)) > 50, "the pool went on with new processes"
 
 
+def test_a_proof_that_crashes_lean_is_rejected_and_harms_no_other(toolchain: Toolchain) -> None:
+    huge = Theorem("huge", "theorem huge : 2 ^ 1000000000000 = 1 := by")
+    crash = "set_option exponentiation.threshold 10000000000000 in decide +kernel"
+
+    async def use(pool: CheckPool) -> None:
+        checks = await pool.check_many([(SWAP, GOOD), (huge, crash), (SWAP, GOOD)])
+        assert [check.verdict for check in checks] == [Verdict.PROVED, Verdict.FAILED, Verdict.PROVED]
+        assert "crash" in checks[1].reason
+
+    with_pool(toolchain, use, workers=1)
+
+
+def test_a_pool_may_be_left_while_checks_are_being_cancelled(toolchain: Toolchain) -> None:
+    async def main() -> None:
+        for pause in (0.0, 0.005, 0.02, 0.1):
+            async with CheckPool(toolchain, workers=2) as pool:
+                await pool.check(SWAP, GOOD)
+                tasks = [asyncio.create_task(pool.check(SWAP, ENDLESS)) for _ in range(4)]
+                await asyncio.sleep(pause)
+                for task in tasks:
+                    task.cancel()
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
 def fake_lean(tmp_path: Path, toolchain: Toolchain, body: str) -> Toolchain:
     """A toolchain whose `lean` is a Python script."""
     script = tmp_path / "lean.py"
