@@ -40,7 +40,7 @@ NAMED_CATEGORIES = ("tactic", "term", "conv", "stx", "prec", "prio", "rcasesPat"
 #: Parsers that are left out: programs rather than proofs, or engines whose lemmas are not here.
 EXCLUDED = re.compile(
     # namespaces
-    r"^(?:Std|Lake|IO|Array|Vector|Rat|BitVec|String|DerivingHelpers)\."
+    r"^(?:Std|Lake|IO|Array|Vector|Rat|BitVec|String)\."
     r"|^Lean\.(?:Elab\.(?!Tactic\.Ext)|Meta|Server|Data|Json|Compiler|Order|Doc)\b"
     # tactics that run programs, trust compiled code, wait, or search a library that is not here
     r"|nativeDecide|runTac|runConv|dbgTrace|sleep|attemptAll|firstPar|try(?:Trace|Result)|suggestions"
@@ -51,13 +51,16 @@ EXCLUDED = re.compile(
     r"|left|pure|refine|rename|replace|revert|right|spec|start|stop)|[mM]vcgen|tacticBv_omega"
     # attributes and terms for metaprograms
     r"|simproc|sevalproc|cbv_|method_specs|Attr\.spec$|Eval_pr|Register_parser|ThrowError"
-    r"|termPrintln|^term[SFM]!|^Lean\.termM|macro\.trace|∎"
+    r"|termPrintln|^term[SFM]!|^Lean\.termM|macro\.trace|∎|normCastAddElim"
+    # shows a goal to be false, and leaves a sorry
+    r"|Tactic\.impossible$"
 )
 #: Modules of Lean's library whose macros and unexpanders are bound.
 MODULES = """
     Prelude Core Notation NotationExtra Tactics TacticsExtra Conv BinderPredicates ByCases RCases
     SimpLemmas Ext Meta Coe WFTactics GetElem Data_List_Notation Data_List_Basic Data_Bool
     Control_Basic SizeOf PropLemmas Classical LawfulBEqTactics Data_Int_Basic MetaTypes
+    Data_List_BasicAux
 """
 #: Parsers whose names do not tell their category.
 CATEGORIES = {
@@ -65,6 +68,9 @@ CATEGORIES = {
     "Lean.calcTactic": "tactic",
     "Lean.cdot": "tactic",
     "Lean.modCast": "term",
+    "Lean.Parser.Tactic.guardExprConv": "conv",
+    "Lean.Parser.Tactic.guardHypConv": "conv",
+    "Lean.Parser.Tactic.guardTargetConv": "conv",
     "Lean.Parser.Syntax.addPrec": "prec",
     "Lean.Parser.Syntax.subPrec": "prec",
     "Lean.Parser.Syntax.addPrio": "prio",

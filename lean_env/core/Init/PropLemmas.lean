@@ -109,6 +109,10 @@ theorem iff_congr {a b c d : Prop} (h₁ : a ↔ c) (h₂ : b ↔ d) : (a ↔ b)
   by_cases h : p <;> simp [h]
 theorem ite_then_self [Decidable p] : (if p then p else q) = (¬p → q) := by
   by_cases h : p <;> simp [h]
+theorem ite_then_not_self {p : Prop} [Decidable p] {q : Prop} : (if p then ¬p else q) ↔ ¬p ∧ q := by
+  by_cases h : p <;> simp [h]
+theorem ite_else_not_self {p : Prop} [Decidable p] {q : Prop} : (if p then q else ¬p) ↔ (p → q) := by
+  by_cases h : p <;> simp [h]
 theorem ite_else_self [Decidable p] : (if p then q else p) = (p ∧ q) := by
   by_cases h : p <;> simp [h]
 @[simp] theorem ite_not (p : Prop) [Decidable p] (x y : α) : ite (¬p) x y = ite p y x := by

@@ -45,6 +45,9 @@ theorem exists_congr {p q : α → Prop} (h : ∀ a, p a ↔ q a) : (∃ a, p a)
   ⟨Exists.imp fun x => (h x).1, Exists.imp fun x => (h x).2⟩
 theorem exists₂_congr {β : α → Sort _} {p q : ∀ a, β a → Prop} (h : ∀ a b, p a b ↔ q a b) :
     (∃ a b, p a b) ↔ ∃ a b, q a b := exists_congr fun a => exists_congr (h a)
+theorem exists₃_congr {β : α → Sort _} {γ : ∀ a, β a → Sort _} {p q : ∀ a b, γ a b → Prop}
+    (h : ∀ a b c, p a b c ↔ q a b c) : (∃ a b c, p a b c) ↔ ∃ a b c, q a b c :=
+  exists_congr fun a => exists₂_congr (h a)
 @[simp] theorem exists_false : ¬(∃ _a : α, False) := fun ⟨_, h⟩ => h
 @[simp] theorem forall_const (α : Sort _) [i : Nonempty α] : (α → b) ↔ b :=
   ⟨i.elim, fun hb _ => hb⟩
@@ -155,7 +158,7 @@ protected theorem not_imp [Decidable a] : ¬(a → b) ↔ a ∧ ¬b := Decidable
 protected theorem of_not_imp [Decidable a] (h : ¬(a → b)) : a := byContradiction (h ∘ Not.elim)
 protected theorem peirce (a b : Prop) [Decidable a] : ((a → b) → a) → a :=
   fun h => byContradiction fun na => na (h na.elim)
-theorem peirce' {a : Prop} (H : ∀ b : Prop, (a → b) → a) : a := H _ id
+theorem _root_.peirce' {a : Prop} (H : ∀ b : Prop, (a → b) → a) : a := H _ id
 protected theorem not_iff_not [Decidable a] [Decidable b] : (¬a ↔ ¬b) ↔ (a ↔ b) :=
   ⟨fun h => ⟨fun ha => byContradiction fun nb => h.2 nb ha, fun hb => byContradiction fun na => h.1 na hb⟩,
    not_congr⟩

@@ -27,6 +27,7 @@ theorem lt_pred_iff {n m : Nat} : n < pred m ↔ succ n < m :=
   match m with
   | 0 => ⟨nofun, nofun⟩
   | _ + 1 => succ_lt_succ_iff.symm
+theorem pred_lt' {n m : Nat} (h : m < n) : pred n < n := pred_lt (ne_zero_of_lt h)
 theorem pred_lt_pred {n m : Nat} (h₁ : n ≠ 0) (h₂ : n < m) : pred n < pred m :=
   lt_pred_iff.2 (by rwa [succ_pred h₁])
 theorem le_pred_of_lt {n m : Nat} (h : m < n) : m ≤ n - 1 := pred_le_pred h
@@ -180,6 +181,8 @@ theorem le_sub_one_of_lt {a b : Nat} : a < b → a ≤ b - 1 := le_pred_of_lt
 theorem le_sub_one_iff_lt {n m : Nat} (h : 0 < n) : m ≤ n - 1 ↔ m < n := Nat.le_sub_iff_add_le h
 theorem sub_one_lt_of_le {n m : Nat} (h₀ : 0 < n) (h₁ : n ≤ m) : n - 1 < m :=
   Nat.lt_of_lt_of_le (pred_lt (Nat.ne_of_gt h₀)) h₁
+theorem sub_succ_lt_self {a i : Nat} (h : i < a) : a - (i + 1) < a - i :=
+  pred_lt (Nat.sub_ne_zero_of_lt h)
 theorem sub_one_lt_of_lt {n m : Nat} (h : m < n) : n - 1 < n := pred_lt (ne_zero_of_lt h)
 protected theorem sub_mul (n m k : Nat) : (n - m) * k = n * k - m * k := by
   match Nat.le_total n m with
