@@ -48,6 +48,24 @@ PathFlag = Annotated[
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON to standard output, and nothing else.")]
 
 
+WorkersFlag = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", help="Lean processes [PROVER_WORKERS; default: one a core]."),
+]
+TimeoutFlag = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="S", help="Seconds for one check [PROVER_TIMEOUT; default: 60]."),
+]
+MemoryFlag = Annotated[
+    float | None,
+    typer.Option(
+        "--memory",
+        metavar="GIB",
+        help="Address space of one Lean process, in GiB [PROVER_MEMORY; default: 6, with Mathlib 16].",
+    ),
+]
+
+
 def main() -> None:
     """Entry point of the `prover` command."""
     try:
@@ -86,32 +104,14 @@ def verify(
     project: ProjectFlag = None,
     lean_on_path: PathFlag = False,
     as_json: JsonFlag = False,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", metavar="N", help="Lean processes [PROVER_WORKERS; default: one a core]."),
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option("--timeout", metavar="S", help="Seconds for one proof [PROVER_TIMEOUT; default: 60]."),
-    ] = None,
-    memory: Annotated[
-        float | None,
-        typer.Option(
-            "--memory",
-            metavar="GIB",
-            help="Address space of one Lean process, in GiB [PROVER_MEMORY; default: 6, with Mathlib 16].",
-        ),
-    ] = None,
+    workers: WorkersFlag = None,
+    timeout: TimeoutFlag = None,
+    memory: MemoryFlag = None,
 ) -> None:
     """Check proofs: a verdict for every theorem."""
     settings = load_settings()
-    cores = os.cpu_count() or 1
-    processes = _positive("workers", settings.get("workers", workers, int), cores)
-    seconds = _positive("timeout", settings.get("timeout", timeout, float), 60.0)
-    asked = _positive("memory", settings.get("memory", memory, float), 0.0)
+    processes, seconds, gibibytes = _limits(settings, workers, timeout, memory)
     toolchain = _toolchain(settings, project, lean_on_path)
-    gibibytes = asked or (MATHLIB_GIB if toolchain.has_mathlib else CORE_GIB)
-    from lean_env.limits import GIB
     from prover.verify import run
 
     code = run(
@@ -121,9 +121,78 @@ def verify(
         as_json=as_json,
         workers=processes,
         seconds=seconds,
-        memory_bytes=int(gibibytes * GIB),
+        memory_bytes=_bytes(gibibytes, toolchain),
     )
     raise typer.Exit(code)
+
+
+@app.command()
+def prove(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="`.lean` or `.jsonl` files.")
+    ] = None,
+    statement: Annotated[
+        str, typer.Option("--statement", metavar="TEXT", help="A statement to prove instead of files.")
+    ] = "",
+    policy: Annotated[
+        str,
+        typer.Option("--policy", metavar="P", help="Who writes: `tactics`, `hf:PATH`, `openai:URL#MODEL`."),
+    ] = "tactics",
+    search: Annotated[
+        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
+    ] = "rmaxts",
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", help="Proofs to try for one theorem.")
+    ] = 512,
+    time: Annotated[
+        float | None, typer.Option("--time", metavar="S", help="Seconds for one theorem [default: no limit].")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
+    cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the completed file, and certificates.")
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="Keep the search, and go on with one that is there; a folder for several theorems.",
+        ),
+    ] = None,
+    project: ProjectFlag = None,
+    lean_on_path: PathFlag = False,
+    as_json: JsonFlag = False,
+    workers: WorkersFlag = None,
+    timeout: TimeoutFlag = None,
+    memory: MemoryFlag = None,
+) -> None:
+    """Prove every theorem whose proof is `sorry` or missing."""
+    from search import RULES, Budget
+
+    if bool(files) == bool(statement):
+        raise typer.BadParameter("name files, or give a --statement")
+    if search not in RULES:
+        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
+    settings = load_settings()
+    processes, seconds, gibibytes = _limits(settings, workers, timeout, memory)
+    budget = Budget(_positive("samples", samples, 0), _positive("time", time, 0.0) or None)
+    toolchain = _toolchain(settings, project, lean_on_path)
+    from lean_env.limits import Limits
+    from prover.driver import Settings as Search
+    from prover.prove import Order, run
+
+    order = Order(
+        files=tuple(files or ()),
+        statement=statement,
+        policy=policy,
+        settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
+        limits=Limits(seconds=seconds, memory_bytes=_bytes(gibibytes, toolchain)),
+        as_json=as_json,
+        out=out,
+        trace=trace,
+    )
+    raise typer.Exit(run(order, toolchain))
 
 
 @app.command()
@@ -157,6 +226,24 @@ def lean(context: typer.Context) -> None:
         os.execve(command[0], command, {**os.environ, **toolchain.environment})
     except OSError as error:
         raise LeanEnvError(f"{command[0]} cannot be started: {error.strerror}") from error
+
+
+def _limits(
+    settings: Settings, workers: int | None, timeout: float | None, memory: float | None
+) -> tuple[int, float, float]:
+    """Lean processes, seconds a check, and GiB a process (0: by the toolchain), from flags and settings."""
+    return (
+        _positive("workers", settings.get("workers", workers, int), os.cpu_count() or 1),
+        _positive("timeout", settings.get("timeout", timeout, float), 60.0),
+        _positive("memory", settings.get("memory", memory, float), 0.0),
+    )
+
+
+def _bytes(gibibytes: float, toolchain: Toolchain) -> int:
+    """The limit on a Lean process's address space."""
+    from lean_env.limits import GIB
+
+    return int((gibibytes or (MATHLIB_GIB if toolchain.has_mathlib else CORE_GIB)) * GIB)
 
 
 def _positive(name: str, value: N | None, default: N) -> N:

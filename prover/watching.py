@@ -1,0 +1,97 @@
+"""What `prover prove` shows: one line a running search, the proofs as they come, and the sum."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from lean_env.values import Theorem
+from prover.complete import indented
+from prover.driver import Attempt
+from search import Budget, Statistics
+
+LINES = 8
+"""Searches shown at the same time; more of them would not fit."""
+
+
+class Display:
+    """Live progress on standard error if that is a terminal; results on standard output unless `silent`."""
+
+    def __init__(self, total: int, budget: Budget, silent: bool) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._total = total
+        self._budget = budget
+        self._silent = silent
+        self._running: dict[str, Statistics] = {}
+        self._proved = 0
+        self._out = Console(highlight=False, soft_wrap=True)
+        console = Console(stderr=True)
+        self._live = (
+            Live(console=console, transient=True, auto_refresh=False) if console.is_terminal else None
+        )
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def changed(self, theorem: Theorem, statistics: Statistics) -> None:
+        """A search has gone on."""
+        self._running[theorem.name] = statistics
+        self._draw()
+
+    def finished(self, name: str, attempt: Attempt) -> None:
+        """A search has ended."""
+        from rich.text import Text
+
+        self._running.pop(attempt.theorem.name, None)
+        self._draw()
+        proof, statistics = attempt.proof, attempt.statistics
+        self._proved += proof is not None
+        if self._silent:
+            return
+        spent = f"{statistics.samples} samples, {statistics.seconds:.1f} s" if statistics else ""
+        if proof is not None:
+            self._out.print(Text.assemble(("✓ ", "green"), name, (f" — {spent}", "dim")))
+            print(indented(proof.text, 4), flush=True)
+        elif attempt.error:
+            self._out.print(Text.assemble(("✗ ", "red"), f"{name} — {attempt.error}"))
+        else:
+            assert statistics is not None
+            best = statistics.best_prefix.strip().replace("\n", "; ")
+            far = f"; got as far as: {best}" if best else ""
+            self._out.print(Text.assemble(("✗ ", "red"), f"{name} — no proof within {spent}{far}"))
+
+    def summary(self, finished: int, toolchain: str) -> None:
+        """The sum, for people."""
+        if not self._silent and self._total:
+            print(f"{self._proved} of {self._total} proved, {toolchain}", file=sys.stderr)
+
+    def _draw(self) -> None:
+        if self._live is None:
+            return
+        from rich.text import Text
+
+        shown = list(self._running.items())[:LINES]
+        lines = [self._line(name, statistics) for name, statistics in shown]
+        if len(self._running) > LINES:
+            lines.append(f"… and {len(self._running) - LINES} more")
+        self._live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
+
+    def _line(self, name: str, statistics: Statistics) -> str:
+        budget = self._budget
+        samples = f"{statistics.samples}/{budget.samples}" if budget.samples else f"{statistics.samples}"
+        left = ""
+        if budget.seconds is not None:
+            left = f", {max(0.0, budget.seconds - statistics.seconds):.0f} s left"
+        best = statistics.best_prefix.strip().split("\n")[-1].strip()
+        return f"{name}: {samples} samples, {statistics.nodes} nodes, depth {statistics.depth}{left}  {best}"
