@@ -184,7 +184,8 @@ def test_the_excused_tactics_exist() -> None:
 
 def test_the_library_declares_only_the_standard_axioms(toolchain: Toolchain) -> None:
     """`sorryAx` is the kernel's own name for a gap; the others are unsafe, so no theorem can use them."""
-    safe, unsafe = set(), set()
+    safe: set[str] = set()
+    unsafe: set[str] = set()
     for path in sorted((toolchain.directory / "lib" / "lean").rglob("*.olean")):
         module = Olean.read(path)
         for name in module.index:

@@ -67,6 +67,7 @@ def ifSame (x y : Ident) (p : UnexpandM Syntax) : UnexpandM Syntax :=
 
 @[app_unexpander Exists] def unexpandExistsBounded : Unexpander
   | `($_ fun $x:ident => $y:ident ∈ $s ∧ $p) => ifSame x y `(∃ $x:ident ∈ $s, $p)
+  | `($_ fun $x:ident => $y:ident ∉ $s ∧ $p) => ifSame x y `(∃ $x:ident ∉ $s, $p)
   | `($_ fun $x:ident => $y:ident < $b ∧ $p) => ifSame x y `(∃ $x:ident < $b, $p)
   | `($_ fun $x:ident => $y:ident ≤ $b ∧ $p) => ifSame x y `(∃ $x:ident ≤ $b, $p)
   | `($_ fun $x:ident => $y:ident > $b ∧ $p) => ifSame x y `(∃ $x:ident > $b, $p)
