@@ -23,10 +23,10 @@ from lean_env.values import Severity
 URI = "untitled:prover/Check.lean"
 """Not a file, so that Lean does not ask Lake how to build it."""
 
-OPTIONS = (
-    "-DmaxErrors=1000000",  # Behind the hundredth error, wrong proofs would look like right ones.
-    "-DElab.async=false",  # Workers share the cores between processes; threads on top only cost.
-    "-Dlinter.all=false",  # Style is not what is asked.
+OPTIONS = (  # `weak`: older versions of Lean, which do not know an option, ignore it.
+    "-Dweak.maxErrors=1000000",  # Behind the hundredth error, wrong proofs would look like right ones.
+    "-Dweak.Elab.async=false",  # Workers share the cores between processes; threads on top only cost.
+    "-Dweak.linter.all=false",  # Style is not what is asked.
     "--tstack=32768",  # KiB. Lean reserves over 1 GiB of address space a thread by itself.
 )
 
