@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "tools" / "bind_syntax.py"
 SYNTAX = ROOT / "lean_env" / "core" / "Init" / "Syntax"
