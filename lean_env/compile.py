@@ -13,10 +13,9 @@ from pathlib import Path
 
 from lean_env.process import Finished, run_limited
 from lean_env.toolchain import Toolchain
-from lean_env.values import Severity
+from lean_env.values import Severity, one_line
 
 MODULE = "Submission"
-MAX_SUMMARY = 240
 STACK_KIB = 128 * 1024
 """Stack of each of Lean's threads. Lean itself would reserve 1 GiB of address space for each, and seven
 threads then reach a limit of 6 GiB before they have done anything."""
@@ -34,8 +33,7 @@ class Spoken:
     @property
     def summary(self) -> str:
         """The message on one line."""
-        line = " ".join(self.text.split())
-        return line if len(line) <= MAX_SUMMARY else f"{line[:MAX_SUMMARY]}…"
+        return one_line(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from lean_env.assemble import Document, Part, Place
 from lean_env.server import Diagnostic
 from lean_env.steps import block_end, boundaries
-from lean_env.values import Message, Severity, Verdict
+from lean_env.values import Message, Severity, Verdict, one_line
 
 UNSOLVED = "unsolved goals"
 _SORRY = ("declaration uses 'sorry'", "declaration uses `sorry`")
@@ -67,11 +67,11 @@ def _rule(
         return Ruling(verdict, reason, messages, valid_end, suspect)
 
     if header_error is not None:
-        return ruling(Verdict.FAILED, f"before the statement: {_first_line(header_error.text)}")
+        return ruling(Verdict.FAILED, f"before the statement: {one_line(header_error.text)}")
     if wrong:
-        return ruling(Verdict.FAILED, _first_line(wrong[0][0].text))
+        return ruling(Verdict.FAILED, one_line(wrong[0][0].text))
     if errors:
-        return ruling(Verdict.INCOMPLETE, _first_line(errors[0][0].text))
+        return ruling(Verdict.INCOMPLETE, one_line(errors[0][0].text))
     if any(d.text.startswith(_SORRY) for d, _ in heard):
         return ruling(Verdict.INCOMPLETE, "the proof says `sorry`")
     if item.sentinel and not printed:
@@ -111,7 +111,3 @@ def _message(document: Document, diagnostic: Diagnostic, place: Place) -> Messag
         column=len(before) - (before.rfind("\n") + 1) if inside else 0,
         offset=place.offset if inside else 0,
     )
-
-
-def _first_line(text: str) -> str:
-    return text.strip().split("\n", 1)[0]

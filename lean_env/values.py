@@ -11,6 +11,14 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+MAX_SUMMARY = 300
+
+
+def one_line(text: str) -> str:
+    """A message of Lean's on one line, of at most `MAX_SUMMARY` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_SUMMARY else f"{line[:MAX_SUMMARY]}…"
+
 
 class Verdict(StrEnum):
     """The outcome of one check. The set is closed: callers may match on it exhaustively."""
