@@ -7,9 +7,9 @@
         search.observe(expansion, check, Sample(tokens=…), clock())
 
 Any number of expansions may be under way, and they may end in any order. The search has no clock: it
-believes the seconds it is given. It has no random state either: who wants a run to be reproducible, and
-to go on after an interruption as if there had been none, gives each proposal a generator seeded with
-`search.next_id`.
+believes the seconds it is given (of a resumed run: counted on from `statistics.seconds`). It has no
+random state either: who wants a run to be reproducible, and to go on after an interruption as if there
+had been none, gives each proposal a generator seeded with `search.next_id`.
 """
 
 from __future__ import annotations

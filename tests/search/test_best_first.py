@@ -96,6 +96,7 @@ def test_the_way_to_a_deep_node_is_the_path_from_the_root() -> None:
         "⊢ 0" + "a" * depth for depth in range(5)
     ]
     assert deep.prefix == lines(*"aaaa")
+    assert [search.tree.nodes[name].logprob for name in deep.path] == [0.0, -1.0, -2.0, -3.0, -4.0]
 
 
 def test_a_complete_proof_is_not_in_the_queue() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from functools import reduce
 
 import pytest
@@ -59,6 +60,15 @@ def test_gamma_just_below_1_is_close_to_1(values: list[float], pending: int, sho
     bound = 2 * short * (len(values) + pending) ** 2 + 1e-12 * (1 + limit.visits)
     assert abs(near.reward - limit.reward) <= bound
     assert abs(near.visits - limit.visits) <= bound
+
+
+@pytest.mark.parametrize("short", [1e-5, 1e-7, 1e-9, 1e-13])
+@pytest.mark.parametrize("pending", [1, 7, 300])
+def test_the_closed_form_loses_no_digits_near_1(short: float, pending: int) -> None:
+    gamma = Fraction(1.0 - short)
+    exact = sum(gamma**t for t in range(pending))
+    closed = UNVISITED.with_virtual_loss(pending, float(gamma)).visits
+    assert abs(Fraction(closed) - exact) < exact * Fraction(1, 10**15)
 
 
 def test_without_discount_they_are_sum_and_count() -> None:

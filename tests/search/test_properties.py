@@ -220,8 +220,7 @@ def test_abandoning_restores(
         search.abandon(expansion)
     assert search.tree == before.tree
     assert search.under_way == before.under_way
-    gone = {"abandoned": search.statistics.abandoned}
-    assert search.statistics == replace(before.statistics, **gone)
+    assert replace(search.statistics, abandoned=0) == replace(before.statistics, abandoned=0)
     seeds = [random.Random(seed) for seed in range(6)]
     paths = [getattr(search.propose(rng), "path", None) for rng in copy.deepcopy(seeds)]
     assert paths == [getattr(before.propose(rng), "path", None) for rng in seeds]

@@ -242,6 +242,15 @@ def test_a_prior_orders_what_is_untried_and_fades_with_visits() -> None:
         assert following.goals == (chosen,)
 
 
+def test_an_estimate_is_the_prior_of_what_the_rollout_found() -> None:
+    search = started()
+    for tactics, value in [("a", 0.25), ("ab", 0.0)]:
+        expansion = search.propose(RNG)
+        assert expansion is not None
+        search.observe(expansion, WORLD.check(lines(*tactics, "wrong")), Sample(value=value))
+    assert [node.prior for node in search.tree.nodes.values()] == [0.5, 0.25, 0.0]
+
+
 def test_without_an_estimate_fewer_goals_are_better() -> None:
     search = started()
     play(search, "a", "wrong")

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from lean_env.values import Check, Verdict
+from lean_env.values import Check, Step, Verdict
 from search import (
     ROOT,
     Abandonment,
@@ -20,6 +20,7 @@ from search import (
     Sample,
     Search,
     Stop,
+    closing_prefix,
 )
 from tests.search.world import THEOREM, lines, maze
 
@@ -152,6 +153,23 @@ def test_a_cheat_adds_what_was_sound_before_it() -> None:
     assert isinstance(event, Observation)
     assert len(event.added) == 1
     assert search.proof is None
+
+
+def test_a_finished_part_can_be_expanded_though_a_proof_ends_at_the_same_place() -> None:
+    """`simp` closes all there is, but the policy wrote on: the state behind `simp` is no proof yet."""
+    search = started()
+    simp = Step("simp", 0, 4, ())
+    refused = Check(Verdict.FAILED, "simp\nring", steps=(simp,), valid_prefix="simp")
+    search.observe(propose(search), refused)
+    expansion = propose(search)
+    assert (expansion.prefix, expansion.goals) == ("simp", ())
+    prefix = closing_prefix(refused)
+    assert prefix == "simp"
+    event = search.observe(expansion, Check(Verdict.PROVED, prefix, steps=(simp,), valid_prefix=prefix))
+    assert isinstance(event, Observation)
+    assert [node.proved for node in search.tree.nodes.values()] == [False, False, True]
+    assert search.tree.nodes[event.added[0]].parents == [ROOT]
+    assert search.proof == "simp"
 
 
 def test_rollouts_end_in_any_order_but_only_once() -> None:
