@@ -191,6 +191,10 @@ def _learn(state: _State, edited: _Text, compiled: Compilation) -> bool:
     for error in compiled.errors:
         offset = _blamed(state, edited.original(error), error)
         index = bisect.bisect_right(file.entries, offset, key=lambda entry: entry.start) - 1
+        if _is_stray(error) and index >= 0 and file.entries[index].start < offset < file.entries[index].end:
+            state.removed.add((offset, file.entries[index].end))  # It only stands behind the theorem.
+            state.stray.append((*_position(file.text, offset), error.summary))
+            continue
         if index >= 0 and offset <= file.entries[index].end:
             entry = file.entries[index]
             if index not in state.found:
@@ -215,11 +219,18 @@ def _learn(state: _State, edited: _Text, compiled: Compilation) -> bool:
     return known != (len(state.found), len(state.removed), len(state.stray))
 
 
+def _is_stray(error: Spoken) -> bool:
+    """Whether Lean had expected a command, so that what stands there is at fault, and nothing before it."""
+    return error.text.startswith("unexpected") and error.text.endswith("expected command")
+
+
 def _blamed(state: _State, offset: int, error: Spoken) -> int:
     """The offset to blame: an unexpected first word of a command is the previous one's fault."""
     starts = [start for start, _ in state.spans]
     index = bisect.bisect_left(starts, offset)
     at_start = index < len(starts) and starts[index] == offset
+    if _is_stray(error):
+        return offset
     if error.text.startswith("unexpected") and index > 0 and (at_start or offset > state.spans[index - 1][1]):
         return state.spans[index - 1][1]
     return offset

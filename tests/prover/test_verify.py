@@ -183,6 +183,19 @@ def test_an_error_outside_of_theorems_is_told_and_harms_no_other(
     assert f"{path}:1:15: Type mismatch" in output.err
 
 
+@pytest.mark.parametrize("stray", ["foo bar baz", "lemma other : True := trivial", "theorm t : 1 = 1 := rfl"])
+def test_a_word_that_is_no_command_harms_no_theorem_around_it(
+    stray: str, tmp_path: Path, toolchain: Toolchain, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"theorem before : True := trivial\n\n{stray}\n\ntheorem after : True := by trivial\n"
+    code = verify(toolchain, write(tmp_path / "stray.lean", text), as_json=True)
+    found = rows(capsys.readouterr().out)
+    verdicts = {row["name"]: row["verdict"] for row in found}
+    assert verdicts["before"] == verdicts["after"] == "PROVED"
+    assert verdicts.get("other") is None
+    assert code == 2
+
+
 def test_an_import_that_is_not_there(
     toolchain: Toolchain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
