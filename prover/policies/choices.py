@@ -1,0 +1,117 @@
+"""The samples of one request, put together from a completions server's answer or its chunks."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from prover.policies.base import Completion, Finish
+
+
+class Broken(ValueError):  # noqa: N818 (says what the answer is)
+    """An answer that is no completion."""
+
+
+@dataclass(slots=True)
+class _Sample:
+    """One sample, as far as it came."""
+
+    pieces: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
+    finish: str = ""
+
+
+class Choices:
+    """Collects `n` samples."""
+
+    def __init__(self, n: int, version: str) -> None:
+        self._samples = [_Sample() for _ in range(n)]
+        self._version = version
+        self._failure = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every sample has ended."""
+        return all(sample.finish for sample in self._samples)
+
+    def fail(self, reason: str) -> None:
+        """Say what is wrong with the samples that have not ended."""
+        self._failure = reason
+
+    def add_json(self, content: bytes) -> None:
+        """Take a whole answer. Raises `Broken`."""
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            raise Broken("the answer is not UTF-8") from None
+        self.add_chunk(text)
+        if not self.complete:
+            self.fail("the answer has too few samples, or samples without an end")
+
+    def add_chunk(self, text: str) -> None:
+        """Take one chunk of a stream. Raises `Broken`."""
+        try:
+            chunk = json.loads(text)
+            if isinstance(chunk, dict) and "error" in chunk and "choices" not in chunk:
+                raise Broken(f"the server reports an error: {_one_line(chunk['error'])}")
+            for choice in chunk["choices"]:
+                self._add(choice)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            if isinstance(error, Broken):
+                raise
+            raise Broken(f"the server sent a malformed chunk: {_one_line(text)}") from None
+
+    def _add(self, choice: dict[str, Any]) -> None:
+        index = choice.get("index", 0)
+        if not isinstance(index, int) or not 0 <= index < len(self._samples):
+            raise Broken(f"the server sent a sample that nobody asked for: {_one_line(index)}")
+        sample = self._samples[index]
+        text = choice["text"]
+        if not isinstance(text, str):
+            raise TypeError
+        sample.pieces.append(text)
+        told = choice.get("logprobs") or {}
+        tokens, values = told.get("tokens") or [], told.get("token_logprobs") or []
+        if len(tokens) != len(values):
+            raise ValueError
+        for token, value in zip(tokens, values, strict=True):
+            if value is None or not math.isfinite(value) or value > 1e-3:
+                raise ValueError
+            sample.tokens.append(str(token))
+            sample.logprobs.append(min(0.0, float(value)))
+        sample.ids += [int(token) for token in choice.get("token_ids") or []]
+        if choice.get("finish_reason"):
+            sample.finish = str(choice["finish_reason"])
+
+    def completions(self) -> list[Completion]:
+        """The samples; what has not ended, or ended in an error, is marked as such."""
+        return [self._completion(sample) for sample in self._samples]
+
+    def _completion(self, sample: _Sample) -> Completion:
+        text = "".join(sample.pieces)
+        finish = {"stop": Finish.STOP, "length": Finish.LENGTH}.get(sample.finish, Finish.ERROR)
+        reason = ""
+        if finish is Finish.ERROR:
+            reason = self._failure or f"the server ended the sample with {sample.finish or 'nothing'!r}"
+        starts = itertools.accumulate((len(token) for token in sample.tokens), initial=0)
+        known = len(sample.tokens)
+        return Completion(
+            text=text,
+            finish=finish,
+            version=self._version,
+            tokens=known or len(sample.ids),
+            token_ids=tuple(sample.ids),
+            logprobs=tuple(sample.logprobs),
+            offsets=tuple(min(start, len(text)) for start, _ in zip(starts, range(known), strict=False)),
+            reason=reason,
+        )
+
+
+def _one_line(value: object) -> str:
+    text = value.get("message", value) if isinstance(value, dict) else value
+    return " ".join(str(text).split())[:100]

@@ -1,0 +1,41 @@
+"""Server-sent events, as completion servers stream them: `data:` lines, an empty line behind each event.
+
+Bytes in, the events' data out. Lines may be cut anywhere, in the middle of a character too.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import AsyncIterable, AsyncIterator
+
+MAX_LINE = 16 * 1024**2
+"""A longer line comes from no completion server."""
+
+
+class StreamError(ValueError):
+    """Bytes that are no event stream."""
+
+
+async def events(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
+    """The data of each event. An event that the end of the stream cuts off is left out.
+
+    Raises `StreamError` for bytes that are not UTF-8 and for a line without end.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    rest = ""
+    data: list[str] = []
+    async for chunk in chunks:
+        try:
+            rest += decoder.decode(chunk)
+        except UnicodeDecodeError as error:
+            raise StreamError("the stream is not UTF-8") from error
+        if len(rest) > MAX_LINE:
+            raise StreamError(f"a line of the stream is longer than {MAX_LINE:,} characters")
+        *lines, rest = rest.split("\n")
+        for line in lines:
+            line = line.removesuffix("\r")
+            if not line and data:
+                yield "\n".join(data)
+                data = []
+            elif line.startswith("data:"):
+                data.append(line[5:].removeprefix(" "))

@@ -1,0 +1,148 @@
+"""The symbolic baseline: proof scripts drawn at random from what goals and library suggest.
+
+A script is written without asking Lean: each move says what it is guessed to leave, and the next one
+is drawn for that. A wrong guess costs the rest of the script, no more, since search cuts a proof at
+its first error and asks again there. Scripts are flat, goals one after the other without bullets, so
+that the state at every step shows everything that is left to do.
+
+It knows no statement in advance and learns nothing: the moves are the rules of logic, Lean's
+automation, and lemmas looked up by their conclusion.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from bisect import bisect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from types import TracebackType
+from typing import Self
+
+from prover.policies.base import Completion, Finish, Prompt, Sampling, cut_at_stop
+from prover.policies.tactics.cases import naming, on_conditions, on_variables
+from prover.policies.tactics.closing import closers, combinations, simp_sets
+from prover.policies.tactics.goals import Goal, first_goal, read_goal
+from prover.policies.tactics.lemmas import Library, library_for
+from prover.policies.tactics.moves import Move, distribution, heated
+from prover.policies.tactics.retrieval import applications, forward, rewrites
+from prover.policies.tactics.structure import on_hypotheses, on_target
+from prover.prompts import last_indentation
+
+MAX_STEPS = 24
+CLOSING_DEPTH = 3
+"""After so many steps of a script, the moves that close a goal are twice as likely as at its start."""
+
+
+class TacticPolicy:
+    """The policy `tactics`; needs no weights and holds no resources."""
+
+    name = "tactics"
+    version = "tactics-1"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
+        """`n` scripts a prompt. `sampling.top_p` is ignored: a nucleus would cut the lemmas off."""
+        return [
+            [self._complete(prompt, sampling, (index, sample)) for sample in range(n)]
+            for index, prompt in enumerate(prompts)
+        ]
+
+    def _complete(self, prompt: Prompt, sampling: Sampling, place: tuple[int, int]) -> Completion:
+        seed = f"{sampling.seed} {place} {prompt.theorem.digest} {prompt.prefix}"
+        dice = random.Random(hashlib.sha256(seed.encode()).digest())
+        goals = start_goals(prompt)
+        margin = " " * last_indentation(prompt.prefix)
+        texts: list[str] = []
+        offsets: list[int] = []
+        logprobs: list[float] = []
+        length = 0
+        limit = min(MAX_STEPS, sampling.max_tokens)
+        while goals and len(texts) < limit:
+            move, probability = draw(goals[0], prompt.theorem.header, len(texts), sampling.temperature, dice)
+            text = f"{margin}{move.text}\n"
+            texts.append(text)
+            offsets.append(length)
+            logprobs.append(math.log(probability))
+            length += len(text)
+            goals = [*move.goals, *goals[1:]]
+        text, stopped = cut_at_stop("".join(texts), sampling.stop)
+        kept = sum(offset < len(text) for offset in offsets)
+        return Completion(
+            text=text,
+            finish=Finish.STOP if stopped or not goals else Finish.LENGTH,
+            version=self.version,
+            tokens=kept,
+            logprobs=tuple(logprobs[:kept]),
+            offsets=tuple(offsets[:kept]),
+        )
+
+
+def start_goals(prompt: Prompt) -> list[Goal]:
+    """The goals that the prompt shows; at the root, where nobody may have asked, the statement's."""
+    if not prompt.goals and not prompt.prefix.strip():
+        return [first_goal(prompt.theorem)]
+    return [read_goal(text) for text in prompt.goals]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Moves of one kind share a part of the probability, whatever their number is."""
+
+    share: float
+    closing: bool
+    """Whether they are meant to end the goal."""
+    moves: Callable[[Goal, Library], Iterable[Move]]
+
+
+KINDS = (
+    Kind(1.0, True, lambda goal, _: closers(goal)),
+    Kind(0.7, True, lambda goal, _: combinations(goal)),
+    Kind(0.7, True, simp_sets),
+    Kind(1.2, False, lambda goal, _: on_target(goal)),
+    Kind(0.9, False, lambda goal, _: on_hypotheses(goal)),
+    Kind(0.6, False, lambda goal, _: on_variables(goal)),
+    Kind(0.3, False, lambda goal, _: on_conditions(goal)),
+    Kind(0.8, False, applications),
+    Kind(0.6, False, rewrites),
+    Kind(0.2, False, forward),
+)
+"""The first is never empty; it stands in for the others where they are."""
+
+
+def draw(goal: Goal, header: str, depth: int, temperature: float, dice: random.Random) -> tuple[Move, float]:
+    """A move for the goal, and the probability with which it was drawn: of its kind times its own."""
+    name = naming(goal)
+    if name is not None:
+        return name, 1.0
+    shares = [kind.share * (1 + depth / CLOSING_DEPTH if kind.closing else 1) for kind in KINDS]
+    probabilities = heated(shares, temperature)
+    index = _pick(list(accumulate(probabilities)), dice)
+    moves, cumulative = _table(goal, header, index, temperature)
+    if not moves:
+        moves, cumulative = _table(goal, header, 0, temperature)
+    move, own = moves[_pick(cumulative, dice)]
+    return move, probabilities[index] * own
+
+
+def _pick(cumulative: Sequence[float], dice: random.Random) -> int:
+    return min(bisect(cumulative, dice.random() * cumulative[-1]), len(cumulative) - 1)
+
+
+@lru_cache(maxsize=16_384)
+def _table(
+    goal: Goal, header: str, index: int, temperature: float
+) -> tuple[list[tuple[Move, float]], list[float]]:
+    """The moves of one kind with their probabilities, and the running sums of these."""
+    moves = distribution(KINDS[index].moves(goal, library_for(header)), temperature)
+    return moves, list(accumulate(probability for _, probability in moves))
