@@ -15,6 +15,8 @@ import Init.Nat.Bitwise
 import Init.Fin
 import Init.List.Filter
 import Init.List.TakeDrop
+import Init.List.Search
+import Init.List.Relations
 import Init.List.Attach
 import Init.Int.Extra
 import Init.Omega.Fin

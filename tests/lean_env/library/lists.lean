@@ -87,3 +87,32 @@ theorem elements_are_smaller (x : Nat) (xs : List Nat) (h : x ∈ xs) : sizeOf x
 
 theorem attached {α β : Type} (xs : List α) (f : α → β) : (xs.attach.map fun x => f x.1) = xs.map f :=
   List.attach_map_val
+
+theorem counting (xs ys : List Nat) (n : Nat) : (xs ++ ys).count n = xs.count n + ys.count n := by simp
+
+theorem counted_members (xs : List Nat) (n : Nat) : 0 < xs.count n ↔ n ∈ xs := List.count_pos_iff
+
+theorem searching (xs : List Nat) (n : Nat) (h : xs.find? (fun x => 3 < x) = some n) : 3 < n ∧ n ∈ xs :=
+  ⟨by simpa using List.find?_some h, List.mem_of_find?_eq_some h⟩
+
+theorem erasing (xs : List Nat) (n : Nat) (h : n ∈ xs) : (xs.erase n).length + 1 = xs.length := by
+  have := List.length_pos_of_mem h
+  rw [List.length_erase_of_mem h]
+  omega
+
+theorem computed_by_simp : [1, 2, 1].erase 1 = [2, 1] ∧ [1, 2, 1].count 1 = 2 ∧ [1, 2, 3][1] = 2 := by simp
+
+theorem no_duplicates : [1, 2, 3].Nodup ∧ ¬[1, 2, 1].Nodup := by simp
+
+theorem inclusion (xs ys zs : List Nat) (h : xs ⊆ ys) (k : ys ⊆ zs) : xs ⊆ zs := List.Subset.trans h k
+
+theorem permutation_keeps_length {α : Type} (xs ys : List α) (h : xs.Perm ys) : xs.length = ys.length :=
+  h.length_eq
+
+theorem filter_is_sublist (p : Nat → Bool) (xs : List Nat) : (xs.filter p).Sublist xs := List.filter_sublist
+
+theorem equal_at_every_index {α : Type} (xs ys : List α) (h : xs.length = ys.length)
+    (k : ∀ (i : Nat) (hx : i < xs.length) (hy : i < ys.length), xs[i] = ys[i]) : xs = ys :=
+  List.ext_getElem h k
+
+theorem set_keeps_length (xs : List Nat) : (xs.set 2 7).length = xs.length := by simp
