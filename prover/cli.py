@@ -196,6 +196,22 @@ def prove(
 
 
 @app.command()
+def view(
+    trace: Annotated[
+        Path, typer.Argument(metavar="TRACE", help="What `prove --trace` wrote: a file, or a folder of them.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write the page [default: beside the trace]."),
+    ] = None,
+) -> None:
+    """Show a search tree as one HTML page that opens offline."""
+    from prover.view import run
+
+    raise typer.Exit(run(trace, out))
+
+
+@app.command()
 def doctor(
     project: ProjectFlag = None,
     lean_on_path: PathFlag = False,
