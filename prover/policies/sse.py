@@ -5,7 +5,6 @@ Bytes in, the events' data out. Lines may be cut anywhere, in the middle of a ch
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import AsyncIterable, AsyncIterator
 
 MAX_LINE = 16 * 1024**2
@@ -21,18 +20,17 @@ async def events(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
 
     Raises `StreamError` for bytes that are not UTF-8 and for a line without end.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    rest = ""
+    rest = b""
     data: list[str] = []
     async for chunk in chunks:
-        try:
-            rest += decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            raise StreamError("the stream is not UTF-8") from error
+        *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) > MAX_LINE:
-            raise StreamError(f"a line of the stream is longer than {MAX_LINE:,} characters")
-        *lines, rest = rest.split("\n")
-        for line in lines:
+            raise StreamError(f"a line of the stream is longer than {MAX_LINE:,} bytes")
+        for raw in lines:
+            try:
+                line = raw.decode()
+            except UnicodeDecodeError:
+                raise StreamError("the stream is not UTF-8") from None
             line = line.removesuffix("\r")
             if not line and data:
                 yield "\n".join(data)
