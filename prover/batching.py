@@ -2,15 +2,18 @@
 
 While the policy writes, whoever asks waits; when it is done, all who wait are served by one call. So
 batches form by themselves, as large as there is demand, and nothing polls.
+
+A policy may be anybody's program, so nothing that it does is trusted: whatever it raises, and an answer
+of the wrong shape, ends as a `PolicyError` at those who asked, never at anybody else.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from prover.policies import Completion, Policy, Prompt, Sampling
+from prover.policies import Completion, Policy, PolicyError, Prompt, Sampling
 
 
 @dataclass(eq=False, slots=True)
@@ -42,6 +45,8 @@ class Batcher:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
+        for request in self._waiting:
+            request.future.cancel()
 
     async def complete(self, prompt: Prompt, seed: int) -> Completion:
         """One completion. Raises `PolicyError` if the policy cannot answer at all.
@@ -57,38 +62,81 @@ class Batcher:
 
     async def _serve(self) -> None:
         await asyncio.sleep(0)  # Whoever is about to ask in this turn of the loop joins the batch.
-        while batch := [one for one in self._waiting[: self._size] if not one.future.done()]:
+        while True:
+            self._waiting = [request for request in self._waiting if not request.future.done()]
+            if not self._waiting:
+                return
+            batch = self._waiting[: self._size]
             del self._waiting[: self._size]
-            await self._answer(batch)
-        self._waiting.clear()
+            try:
+                await self._answer(batch)
+            finally:
+                for request in batch:  # Of a call that was given up with the batcher.
+                    request.future.cancel()
 
-    async def _answer(self, batch: list[_Request]) -> None:
+    async def _answer(self, batch: Sequence[_Request]) -> None:
+        """Resolve the requests. If the policy fails on several theorems at once, each is asked about
+        alone, so that a prompt that breaks it harms its own theorem only."""
+        try:
+            completions = await self._ask(batch)
+        except PolicyError as error:
+            groups: dict[str, list[_Request]] = {}
+            for request in batch:
+                if not request.future.done():
+                    groups.setdefault(request.prompt.theorem.digest, []).append(request)
+            for group in groups.values():
+                if len(groups) > 1:
+                    await self._answer(group)
+                    continue
+                for request in group:
+                    request.future.set_exception(PolicyError(str(error)))
+            return
+        for request, completion in zip(batch, completions, strict=False):
+            if not request.future.done():
+                request.future.set_result(completion)
+
+    async def _ask(self, batch: Sequence[_Request]) -> list[Completion]:
+        """The policy's answers, in order; empty if everybody has gone. Raises `PolicyError`, and nothing
+        else."""
         loop = asyncio.get_running_loop()
         started = loop.time()
-        sampling = replace(self._sampling, seed=batch[0].seed)
-        call = asyncio.ensure_future(self._policy.generate([one.prompt for one in batch], 1, sampling))
         gone: asyncio.Future[None] = loop.create_future()
 
         def one_less(_: object) -> None:
-            if not gone.done() and all(one.future.done() for one in batch):
+            if not gone.done() and all(request.future.done() for request in batch):
                 gone.set_result(None)
 
-        for one in batch:
-            one.future.add_done_callback(one_less)
+        for request in batch:
+            request.future.add_done_callback(one_less)
+        call = asyncio.create_task(self._generate(batch))
         try:
-            either: set[asyncio.Future[Any]] = {call, gone}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
         finally:
             call.cancel()
             await asyncio.wait({call})
             self.busy_seconds += loop.time() - started
-        if call.cancelled():
-            return
-        error = call.exception()
-        for index, one in enumerate(batch):
-            if one.future.done():
-                continue
-            if error is None:
-                one.future.set_result(call.result()[index][0])
-            else:
-                one.future.set_exception(error)
+            for request in batch:
+                request.future.remove_done_callback(one_less)
+        if not call.cancelled():
+            return call.result()
+        if gone.done():
+            return []
+        raise PolicyError(f"{self._policy.name}: the policy gave its answer up")
+
+    async def _generate(self, batch: Sequence[_Request]) -> list[Completion]:
+        sampling = replace(self._sampling, seed=batch[0].seed)
+        try:
+            answers = await self._policy.generate([request.prompt for request in batch], 1, sampling)
+            completions = [completion for (completion,) in answers]
+        except PolicyError:
+            raise
+        except Exception as error:
+            said = " ".join(str(error).split())
+            raise PolicyError(
+                f"{self._policy.name}: the policy failed: {type(error).__name__}: {said}"
+            ) from error
+        if len(completions) != len(batch) or not all(isinstance(c, Completion) for c in completions):
+            raise PolicyError(
+                f"{self._policy.name}: the policy's answer does not fit the {len(batch)} prompts"
+            )
+        return completions

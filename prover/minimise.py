@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from lean_env.audit import AuditResult
+from lean_env.errors import LeanEnvError
 from lean_env.pool import CheckPool
 from lean_env.steps import boundaries
 from lean_env.values import Proof, Theorem, Verdict
 
 MAX_CHECKS = 64
+MAX_SECONDS = 20.0
 """A long proof keeps some steps that it does not need rather than everybody waiting."""
 
+Audit = Callable[[Theorem, str], Awaitable[AuditResult]]
 
-async def minimise(
-    proof: Proof, pool: CheckPool, audit: Callable[[Theorem, str], Awaitable[AuditResult]]
-) -> Proof:
+
+async def minimise(proof: Proof, pool: CheckPool, audit: Audit) -> Proof:
     """`proof` without the steps that can go one by one, the last first; as it was, unless the shorter
-    one passes the strict audit too."""
-    text, before, checks = proof.text, "", 0
-    while text != before and checks < MAX_CHECKS:
-        before = text
-        index = len(boundaries(text)) - 1
-        while index >= 0 and checks < MAX_CHECKS:
-            step = boundaries(text)[index]
-            shorter = without(text, step.start, step.end)
-            checks += 1
-            if shorter.strip() and (await pool.check(proof.theorem, shorter)).verdict is Verdict.PROVED:
-                text = shorter
-            index = min(index, len(boundaries(text))) - 1
-    if text == proof.text:
+    one passes the strict audit too. Whatever goes wrong on the way, `proof` is not lost by it."""
+    try:
+        text = await shortened(proof, pool)
+        if text == proof.text:
+            return proof
+        result = await audit(proof.theorem, text)
+    except LeanEnvError:
         return proof
-    result = await audit(proof.theorem, text)
     return proof if result.certificate is None else Proof(proof.theorem, text, result.certificate)
+
+
+async def shortened(proof: Proof, pool: CheckPool) -> str:
+    """The shortest text, of those tried, that the check service still accepts."""
+    text, before, checks = proof.text, "", 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(MAX_SECONDS):
+            while text != before and checks < MAX_CHECKS:
+                before = text
+                index = len(boundaries(text)) - 1
+                while index >= 0 and checks < MAX_CHECKS:
+                    step = boundaries(text)[index]
+                    shorter = without(text, step.start, step.end)
+                    checks += 1
+                    if not shorter.strip():
+                        break
+                    check = await pool.check(proof.theorem, shorter)
+                    if check.verdict is Verdict.PROVED:
+                        text = shorter
+                    index = min(index, len(boundaries(text))) - 1
+    return text
 
 
 def without(text: str, start: int, end: int) -> str:

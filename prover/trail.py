@@ -1,41 +1,44 @@
 """A search's trace on disk: appended as it happens, and read back to go on.
 
 A process that is killed leaves a last line that is cut off at worst. Opening the trace again removes
-that line and replays the rest, so that no finished rollout is lost and none is done twice.
+that line and replays the rest, so that no finished rollout is lost and none is done twice. A file that
+is no trace is never changed, and two runs never write to the same one.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from lean_env.errors import LeanEnvError
 from lean_env.values import Theorem
 from search import Budget, Event, Rule, Search, TraceError, read, replay, to_line
 
+_BEGINNING = '{"event":"start",'
+
 
 class TrailError(LeanEnvError):
-    """A trace that cannot be gone on with: unreadable, damaged, or of another search."""
+    """A trace that cannot be gone on with: unreadable, damaged, in use, or of another search."""
 
 
 def read_trace(path: Path) -> list[Event]:
     """The events of a trace file. Raises `TrailError`."""
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
-            return list(read(file))
+            return _events(path, file)
     except OSError as error:
         raise TrailError(f"{path} cannot be read: {error.strerror}") from error
-    except (TraceError, UnicodeDecodeError) as error:
-        raise TrailError(f"{path} is no trace of a search: {error}") from error
 
 
 class Trail:
-    """Where a search's events go. Without a path they go nowhere."""
+    """Where a search's events go. Without a file they go nowhere."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, file: IO[str] | None) -> None:
         self._path = path
-        self._file = None if path is None else path.open("a", encoding="utf-8", newline="\n")
+        self._file = file
 
     @classmethod
     def follow(
@@ -43,29 +46,47 @@ class Trail:
     ) -> tuple[Search, Trail]:
         """The search that `path` holds, or a new one, and the trail that goes on with it.
 
-        Raises `TrailError` if the file is about another theorem or another algorithm.
+        Raises `TrailError` if the file is no trace, about another theorem or another algorithm, or if
+        another process is writing to it.
         """
+        new = Search(theorem, rule, budget, goals)
         if path is None:
-            return Search(theorem, rule, budget, goals), cls(None)
+            return new, cls(None, None)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and _cut(path):
-                events = read_trace(path)
-                return replay(events, budget, theorem, rule), cls(path)
-            trail = cls(path)
+            file = path.open("a+", encoding="utf-8", newline="\n")
+        except (OSError, ValueError) as error:
+            raise _unwritable(path, error) from error
+        try:
+            _lock(path, file)
+            file.seek(0)
+            events = _events(path, file)
+            _drop_cut_line(file)
+            trail = cls(path, file)
+            if events:
+                return replay(events, budget, theorem, rule), trail
+            trail.add(new.start)
         except TraceError as error:
+            file.close()
             raise TrailError(f"{path}: {error}; name another file") from error
         except OSError as error:
-            raise TrailError(f"{path} cannot be written: {error.strerror}") from error
-        search = Search(theorem, rule, budget, goals)
-        trail.add(search.start)
-        return search, trail
+            file.close()
+            raise _unwritable(path, error) from error
+        except BaseException:
+            file.close()
+            raise
+        return new, trail
 
     def add(self, event: Event) -> None:
-        """Append an event; it is in the system's hands when this returns."""
-        if self._file is not None:
+        """Append an event; it is in the system's hands when this returns. Raises `TrailError`."""
+        if self._file is None:
+            return
+        assert self._path is not None
+        try:
             self._file.write(to_line(event))
             self._file.flush()
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -74,14 +95,37 @@ class Trail:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # A full disk; `add` has said so.
+                self._file.close()
 
 
-def _cut(path: Path) -> bool:
-    """Remove a last line that was cut off; says whether anything is left."""
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        with path.open("r+b") as file:
-            file.truncate(whole)
-    return whole > 0
+def _events(path: Path, file: IO[str]) -> list[Event]:
+    """The events of a file that was opened; none if it is empty, or was cut off in its first line."""
+    try:
+        begins = file.read(len(_BEGINNING))
+        if not _BEGINNING.startswith(begins):
+            raise TraceError("it does not begin like one")
+        file.seek(0)
+        return list(read(file))
+    except (TraceError, UnicodeDecodeError) as error:
+        raise TrailError(f"{path} is no trace of a search: {error}") from error
+
+
+def _drop_cut_line(file: IO[str]) -> None:
+    """Remove a last line that was cut off."""
+    file.seek(0)
+    whole = sum(len(line.encode()) for line in file if line.endswith("\n"))
+    file.truncate(whole)
+
+
+def _lock(path: Path, file: IO[str]) -> None:
+    """Keep other processes out, as far as the file system knows how to."""
+    with contextlib.suppress(OSError):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TrailError(f"{path} is in use by another run; name another file") from None
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> TrailError:
+    return TrailError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from lean_env.values import Theorem
+from prover.attempt import Attempt
 from prover.complete import indented
-from prover.driver import Attempt
 from search import Budget, Statistics
 
 LINES = 8
 """Searches shown at the same time; more of them would not fit."""
+REDRAW_SECONDS = 0.1
+"""At most so often; searches change hundreds of times a second."""
 
 
 class Display:
@@ -25,12 +30,22 @@ class Display:
         self._total = total
         self._budget = budget
         self._silent = silent
-        self._running: dict[str, Statistics] = {}
+        self._running: dict[str, tuple[Theorem, Statistics]] = {}
         self._proved = 0
+        self._drawn = 0.0
         self._out = Console(highlight=False, soft_wrap=True)
         console = Console(stderr=True)
+        # Redirection would send what is for standard output to the terminal, wherever it should go.
         self._live = (
-            Live(console=console, transient=True, auto_refresh=False) if console.is_terminal else None
+            Live(
+                console=console,
+                transient=True,
+                auto_refresh=False,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            if console.is_terminal
+            else None
         )
 
     def __enter__(self) -> Self:
@@ -46,19 +61,40 @@ class Display:
 
     def changed(self, theorem: Theorem, statistics: Statistics) -> None:
         """A search has gone on."""
-        self._running[theorem.name] = statistics
-        self._draw()
+        self._running[theorem.digest] = theorem, statistics
+        if self._live is not None and monotonic() - self._drawn >= REDRAW_SECONDS:
+            self._draw()
+
+    @contextmanager
+    def printing(self) -> Iterator[None]:
+        """What is printed inside stands above the progress, and is not disturbed by it."""
+        if self._live is None:
+            yield
+            return
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
+            self._draw()
 
     def finished(self, name: str, attempt: Attempt) -> None:
         """A search has ended."""
+        self._running.pop(attempt.theorem.digest, None)
+        self._proved += attempt.proof is not None
+        if not self._silent:
+            with self.printing():
+                self._tell(name, attempt)
+
+    def summary(self, toolchain: str) -> None:
+        """The sum, for people."""
+        if not self._silent and self._total:
+            print(f"{self._proved} of {self._total} proved, {toolchain}", file=sys.stderr)
+
+    def _tell(self, name: str, attempt: Attempt) -> None:
         from rich.text import Text
 
-        self._running.pop(attempt.theorem.name, None)
-        self._draw()
         proof, statistics = attempt.proof, attempt.statistics
-        self._proved += proof is not None
-        if self._silent:
-            return
         spent = f"{statistics.samples} samples, {statistics.seconds:.1f} s" if statistics else ""
         if proof is not None:
             self._out.print(Text.assemble(("✓ ", "green"), name, (f" — {spent}", "dim")))
@@ -67,22 +103,18 @@ class Display:
             self._out.print(Text.assemble(("✗ ", "red"), f"{name} — {attempt.error}"))
         else:
             assert statistics is not None
-            best = statistics.best_prefix.strip().replace("\n", "; ")
+            best = "; ".join(line.strip() for line in statistics.best_prefix.strip().split("\n"))
             far = f"; got as far as: {best}" if best else ""
             self._out.print(Text.assemble(("✗ ", "red"), f"{name} — no proof within {spent}{far}"))
-
-    def summary(self, finished: int, toolchain: str) -> None:
-        """The sum, for people."""
-        if not self._silent and self._total:
-            print(f"{self._proved} of {self._total} proved, {toolchain}", file=sys.stderr)
+        sys.stdout.flush()
 
     def _draw(self) -> None:
-        if self._live is None:
-            return
+        assert self._live is not None
         from rich.text import Text
 
-        shown = list(self._running.items())[:LINES]
-        lines = [self._line(name, statistics) for name, statistics in shown]
+        self._drawn = monotonic()
+        shown = list(self._running.values())[:LINES]
+        lines = [self._line(theorem.name, statistics) for theorem, statistics in shown]
         if len(self._running) > LINES:
             lines.append(f"… and {len(self._running) - LINES} more")
         self._live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)

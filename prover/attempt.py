@@ -1,0 +1,293 @@
+"""The search for one theorem while it goes on: rollouts begin, end, and are given up.
+
+A rollout is a task of its own: the policy writes, Lean checks, and if Lean accepts, the strict audit has
+the last word. Nothing that happens in a rollout reaches beyond its theorem.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from lean_env.audit import AuditResult
+from lean_env.errors import AuditError, LeanEnvError
+from lean_env.pool import CheckPool
+from lean_env.steps import boundaries
+from lean_env.values import Check, Proof, Theorem, Verdict
+from prover.batching import Batcher
+from prover.minimise import minimise
+from prover.policies import Completion, Finish, PolicyError, Prompt, Sampling
+from prover.prompts import make_prompt
+from prover.replies import Reply, Unusable, read_reply
+from prover.trail import Trail
+from search import (
+    Abandonment,
+    Budget,
+    Expansion,
+    RMaxTS,
+    Rule,
+    Sample,
+    Search,
+    Statistics,
+    Stop,
+    Unit,
+    closing_prefix,
+)
+
+ROLLOUTS_A_WORKER = 4
+"""Rollouts under way for each Lean process: some are with the policy, some wait, one is checked."""
+TREE_ROLLOUTS = 32
+"""At most so many for one tree (DeepSeek-Prover-V1.5, section 4.1)."""
+MAX_FAULTS = 8
+"""So many faults of ours in a row, none of which counts as a sample, end a search."""
+KNOWN_CHECKS = 4096
+"""Checks that a search remembers: policies repeat themselves, and Lean need not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to search. The same for all theorems of a run."""
+
+    rule: Rule = field(default_factory=RMaxTS)
+    budget: Budget = field(default_factory=lambda: Budget(samples=512))
+    """For each theorem."""
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+    workers: int = 2
+    """Lean processes; 1 makes a run reproducible."""
+    cot: bool = False
+    """Whether the prompt asks for comments (chain of thought)."""
+
+    @property
+    def rollouts(self) -> int:
+        """How many rollouts of one tree are under way at a time."""
+        return 1 if self.workers == 1 else min(TREE_ROLLOUTS, ROLLOUTS_A_WORKER * self.workers)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one theorem."""
+
+    theorem: Theorem
+    proof: Proof | None
+    statistics: Statistics | None
+    """None if no search took place."""
+    error: str = ""
+    """Why none did, or why it ended before its budget: one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a search works with; all searches of a run share it."""
+
+    settings: Settings
+    pool: CheckPool
+    batcher: Batcher
+    audit: Callable[[Theorem, str], Awaitable[AuditResult]]
+    """The strict audit of a proof."""
+    watch: Callable[[Theorem, Statistics], None]
+    """Called whenever a search has changed, to show it."""
+
+
+class Run:
+    """The search for one theorem."""
+
+    def __init__(self, means: Means, search: Search, trail: Trail) -> None:
+        self._means = means
+        self._search = search
+        self._trail = trail
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time() - search.statistics.seconds
+        self._auditing = 0
+        self._faults = 0
+        self._known: dict[str, Check] = {}
+        self.proof: Proof | None = None
+        self.error = ""
+
+    @property
+    def attempt(self) -> Attempt:
+        """What has become of the theorem up to now."""
+        error = "" if self.proof else self.error
+        return Attempt(self._search.theorem, self.proof, self._search.statistics, error)
+
+    async def search(self) -> None:
+        """Keep rollouts under way until a proof is found, or the budget spent; then give the others up."""
+        rollouts: set[asyncio.Task[None]] = set()
+        try:
+            if self._search.proof is not None:
+                await self._recall(self._search.proof)
+                return
+            while self._goes_on:
+                while len(rollouts) < self._means.settings.rollouts and (next_ := self._propose()):
+                    rollouts.add(asyncio.create_task(self._rollout(next_)))
+                if not rollouts:
+                    break
+                ended, rollouts = await asyncio.wait(
+                    rollouts, timeout=self._time_left(), return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in ended:
+                    self._hear(task)
+                self._means.watch(self._search.theorem, self._search.statistics)
+                if not ended and not self._auditing:
+                    self._time_is_up()
+                    break
+        except LeanEnvError as error:
+            self.error = self.error or str(error)
+        finally:
+            for task in rollouts:
+                task.cancel()
+            if rollouts:
+                await asyncio.wait(rollouts)
+        self._settle()
+
+    async def shorten(self) -> None:
+        """Leave out what the proof does not need."""
+        if self.proof is not None:
+            self.proof = await minimise(self.proof, self._means.pool, self._means.audit)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether to wait for more. What is being audited when the budget ends is waited for."""
+        if self.proof is not None or self.error:
+            return False
+        return not self._search.finished or self._auditing > 0
+
+    async def _recall(self, proof: str) -> None:
+        """Audit the proof with which the search in the trace ended."""
+        check = await self._audited(Check(Verdict.PROVED, proof))
+        if check.verdict is not Verdict.PROVED:
+            self.error = f"the trace's proof was not accepted again: {check.reason}"
+
+    def _propose(self) -> Expansion | None:
+        if self._auditing:
+            return None  # It would probably be in vain.
+        search = self._search
+        rng = random.Random(f"{self._means.settings.seed}:{search.theorem.digest}:{search.next_id}")
+        expansion = search.propose(rng, self._clock())
+        if expansion is not None:
+            self._trail.add(expansion)
+        return expansion
+
+    async def _rollout(self, expansion: Expansion) -> None:
+        """Let the policy write, let Lean check, tell the search."""
+        search, settings = self._search, self._means.settings
+        prompt = make_prompt(search.theorem, expansion.prefix, expansion.goals, cot=settings.cot)
+        key = f"{settings.seed}:{search.theorem.digest}:{expansion.id}"
+        seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
+        completion = await self._means.batcher.complete(prompt, seed)
+        check, sample = await self._judge(expansion, prompt, completion)
+        event = search.observe(expansion, check, sample, self._clock())
+        self._trail.add(event)
+        self._faults = self._faults + 1 if isinstance(event, Abandonment) else 0
+        if self._faults >= MAX_FAULTS:
+            self.error = self.error or f"given up after {self._faults} faults in a row: {check.reason}"
+
+    async def _judge(
+        self, expansion: Expansion, prompt: Prompt, completion: Completion
+    ) -> tuple[Check, Sample]:
+        """The word of Lean, and if it is good of the audit, on what the policy wrote; and what that cost."""
+        tokens = max(0, completion.tokens)
+        if completion.finish is Finish.ERROR and not completion.text.strip():
+            return Check(Verdict.FAULT, expansion.prefix, completion.reason or "the policy failed"), Sample()
+        reply = read_reply(prompt, completion)
+        if isinstance(reply, Unusable):
+            unusable = Check(Verdict.FAILED, expansion.prefix, reply.reason)
+            return unusable, Sample(tokens, _logprob(completion, None))
+        written = None
+        if expansion.unit is Unit.TACTIC:
+            reply, written = first_tactic(reply)
+        sample = Sample(tokens, _logprob(completion, written))
+        check = self._known.get(reply.proof)
+        if check is None:
+            check = await self._checked(reply.proof)
+            if check.verdict not in (Verdict.FAULT, Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY):
+                while len(self._known) >= KNOWN_CHECKS:
+                    del self._known[next(iter(self._known))]
+                self._known[reply.proof] = replace(check, seconds=0.0)
+        return check, sample
+
+    async def _checked(self, proof: str) -> Check:
+        """The verdict on a proof, or on the beginning of it that leaves nothing to prove."""
+        theorem, pool = self._search.theorem, self._means.pool
+        check = await pool.check(theorem, proof, steps=True)
+        if (shorter := closing_prefix(check)) is not None:
+            closed = await pool.check(theorem, shorter, steps=True)
+            if closed.verdict is Verdict.PROVED:
+                check = closed
+        return await self._audited(check) if check.verdict is Verdict.PROVED else check
+
+    async def _audited(self, check: Check) -> Check:
+        """`check`, which says `PROVED`, after the strict audit; a proof that passes is kept."""
+        theorem = self._search.theorem
+        self._auditing += 1
+        try:
+            result = await self._means.audit(theorem, check.proof)
+        except AuditError as error:  # Nobody's fault but ours, and worth another try.
+            return replace(check, verdict=Verdict.FAULT, reason=str(error))
+        finally:
+            self._auditing -= 1
+        if result.certificate is None:
+            return replace(check, verdict=result.verdict, reason=f"strict audit: {result.reason}")
+        if self.proof is None:
+            self.proof = Proof(theorem, check.proof, result.certificate)
+        return check
+
+    def _hear(self, task: asyncio.Task[None]) -> None:
+        """Notice what went wrong in a rollout: what cannot go on ends the search, and this search only."""
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if not isinstance(error, Exception):
+            raise error
+        expected = isinstance(error, PolicyError | LeanEnvError)
+        said = str(error) if expected else f"internal error: {type(error).__name__}: {error}"
+        self.error = self.error or " ".join(said.removeprefix(f"{self._search.theorem.name}: ").split())
+
+    def _settle(self) -> None:
+        """Take back what is still under way.
+
+        The trace hears of it only if the search is over for good: after an interruption, or when the
+        time is up, a search that goes on later does these rollouts as if nothing had happened.
+        """
+        for expansion in list(self._search.under_way.values()):
+            event = self._search.abandon(expansion, "cancelled", self._clock())
+            if self._search.stopped is Stop.PROVED:
+                try:
+                    self._trail.add(event)
+                except LeanEnvError as error:
+                    self.error = self.error or str(error)
+
+    def _time_is_up(self) -> None:
+        """Make the clock say so too: a timer may go off a tick early."""
+        assert self._search.budget.seconds is not None
+        self._started = min(self._started, self._loop.time() - self._search.budget.seconds - 1e-6)
+
+    def _clock(self) -> float:
+        return self._loop.time() - self._started
+
+    def _time_left(self) -> float | None:
+        limit = self._search.budget.seconds
+        return None if limit is None or self._auditing else max(0.0, limit - self._clock())
+
+
+def first_tactic(reply: Reply) -> tuple[Reply, int]:
+    """The reply cut behind its first step, and how many characters of the policy's text that leaves."""
+    ends = [step.end for step in boundaries(reply.proof) if step.end > reply.start]
+    end = ends[0] if ends else len(reply.proof)
+    return Reply(reply.proof[:end], reply.start), end - reply.start
+
+
+def _logprob(completion: Completion, written: int | None) -> float:
+    """Log-probability of the text, or of its first `written` characters; 0 if the policy does not tell,
+    or tells what cannot be."""
+    try:
+        if written is None:
+            total = sum(completion.logprobs)
+        else:
+            total = completion.logprob(0, written)[0] if completion.offsets else 0.0
+    except (ValueError, TypeError):
+        return 0.0
+    return total if math.isfinite(total) else 0.0
