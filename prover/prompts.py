@@ -8,6 +8,7 @@ the rest of the proof, which `prover.replies` reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lean_env.assemble import INDENT
@@ -20,6 +21,7 @@ COT = (
     "Complete the following Lean 4 code with explanatory comments preceding each line of code:\n\n```lean4\n"
 )
 NO_GOALS = "no goals"
+_OPENING_BLOCK = re.compile(r" *(?:· *|(?:\||case\b|case'|next\b)(?:(?!=>).)*=> *)*")
 
 
 def make_prompt(
@@ -75,6 +77,19 @@ def last_indentation(block: str) -> int:
         return INDENT
     start = block.rfind("\n", 0, steps[-1].start) + 1
     return indentation(block[start:])
+
+
+def next_column(block: str) -> int:
+    """The column at which the next tactic belongs, so that it follows the block's last one: further right
+    than the line's indentation where the line opens a block, such as `· skip` or `| zero => skip`."""
+    steps = boundaries(block)
+    if not steps:
+        return INDENT
+    start = block.rfind("\n", 0, steps[-1].start) + 1
+    line = block[start:].partition("\n")[0]
+    opened = _OPENING_BLOCK.match(line)
+    assert opened is not None, "the pattern matches the empty string"
+    return opened.end() if opened.end() < len(line.rstrip()) else indentation(line) + INDENT
 
 
 def indentation(line: str) -> int:

@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lean_env.assemble import INDENT
 from lean_env.cheats import MAX_CHARACTERS
 from lean_env.lexer import Kind, code, tokenize
 from lean_env.outline import outline
 from lean_env.values import Theorem
 from prover.policies.base import Completion, Finish, Prompt
-from prover.prompts import indentation, last_indentation, proof_block
+from prover.prompts import indentation, next_column, proof_block
 
 _FENCE = re.compile(r"^[ \t]*```[ \t]*(?P<language>[A-Za-z0-9+_-]*)[^\n]*$", re.MULTILINE)
 _SPECIAL = re.compile(r"<[|｜][^<>\n]{1,40}[|｜]>|</s>")
@@ -65,7 +64,7 @@ def read_reply(prompt: Prompt, completion: Completion) -> Reply | Unusable:
     if not code(tokenize(text)):
         return Unusable("the reply is empty" if not text.strip() else "the reply holds comments only")
     if whole is not None:
-        return Reply(proof_block(text), 0)
+        return Reply(proof_block(text).rstrip(), 0)
     return Reply(prompt.prefix + _aligned(prompt.prefix, text), len(prompt.prefix))
 
 
@@ -122,5 +121,5 @@ def _aligned(prefix: str, text: str) -> str:
     first = next((line for line in lines if line.strip()), "")
     if indentation(first):
         return "\n".join(lines)
-    shift = " " * (last_indentation(prefix) if prefix else INDENT)
+    shift = " " * (next_column(prefix))
     return "\n".join(shift + line if line.strip() else line for line in lines)

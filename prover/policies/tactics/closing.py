@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from prover.policies.tactics.cases import conditions, constructor_terms
 from prover.policies.tactics.goals import Goal
+from prover.policies.tactics.introduction import introduce
 from prover.policies.tactics.lemmas import Library
 from prover.policies.tactics.matching import Values, match, normal, symbols
-from prover.policies.tactics.moves import Move, split_arrows
-from prover.policies.tactics.structure import introduce
+from prover.policies.tactics.moves import Move, readings
 from prover.policies.tactics.terms import Term
 
 _ARITHMETIC = frozenset({"+", "-", "<", "≤", ">", "≥", "∣", "%", "/", "succ", "Nat.succ"})
@@ -23,6 +23,8 @@ _AC_OPERATORS = {
 }
 _DISTRIBUTING = ("Nat.mul_add", "Nat.add_mul")
 _POWER = ("Nat.pow_succ", "Nat.pow_add", "Nat.mul_pow", "Nat.pow_mul")
+EXPANDING = "Nat.mul_add, Nat.add_mul, Nat.pow_succ"
+"""Laws behind which products of variables are atoms for `omega`."""
 RELEVANT = 24
 """How many lemmas are considered for a `simp` set."""
 
@@ -30,6 +32,7 @@ RELEVANT = 24
 def closers(goal: Goal) -> Iterator[Move]:
     """Tactics that take no lemmas."""
     target, proofs = goal.target, goal.proofs()
+    terms = [target, *(h.type for h in proofs)]
     arithmetic = is_arithmetic(goal)
     yield Move("simp", 2.0 if not proofs else 1.0)
     yield Move("simp_all", 3.0)
@@ -43,7 +46,7 @@ def closers(goal: Goal) -> Iterator[Move]:
     ):
         yield Move("ac_rfl", 0.7)
     wanted = normal(target)
-    if any(normal(h.type) == wanted for h in proofs):
+    if any(normal(h.type) == wanted for h in goal):
         yield Move("assumption", 8.0)
     facts = {normal(h.type) for h in proofs}
     if any(h.head == "¬" and h.args[0] in facts for h in facts):
@@ -72,6 +75,12 @@ def closers(goal: Goal) -> Iterator[Move]:
             yield Move(f"rw [{rules[0]}, {rules[1]}]", 0.3)
             yield Move(f"rw [{rules[1]}, {rules[0]}]", 0.3)
     yield Move("simp <;> omega", 0.5 if arithmetic else 0.05)
+    if arithmetic and any(part.head in ("*", "^") for h in terms for part in h.subterms()):
+        yield Move(f"simp [{EXPANDING}] at * <;> omega", 0.7)
+        yield Move(f"simp_all [{EXPANDING}] <;> omega", 0.7)
+    for h in proofs:
+        if h.type.head == "∀" and h.type.args[1].head == "∃":
+            yield Move(f"exact Classical.axiomOfChoice {h.name}", 0.5)
 
 
 def is_arithmetic(goal: Goal) -> bool:
@@ -87,9 +96,9 @@ def is_arithmetic(goal: Goal) -> bool:
 
 def _concludes(goal: Goal, kind: Term, wanted: Term) -> bool:
     """Whether the proof, applied to nothing but terms, gives what is wanted."""
-    for variables, premises, conclusion in split_arrows(goal, kind):
+    for rule in readings(goal, kind):
         values: Values = {}
-        if not premises and match(normal(conclusion), wanted, variables, values):
+        if not rule.premises and match(normal(rule.conclusion), wanted, rule.names, values):
             return True
     return False
 
@@ -128,6 +137,12 @@ def combinations(goal: Goal) -> Iterator[Move]:
         if constructor_terms(goal, left) and constructor_terms(goal, right):
             for last in finish:
                 yield Move(f"cases {left.name} <;> cases {right.name} <;> {last}", 0.3)
+    for left, right in itertools.islice(itertools.permutations(variables, 2), 6):
+        if left.type.symbol in ("Nat", "List"):
+            for last in finish:
+                general = f"induction {left.name} generalizing {right.name}"
+                yield Move(f"{general} <;> cases {right.name} <;> {last}", 0.25)
+                yield Move(f"{general} <;> {last}", 0.15)
     for h in goal.proofs():
         if h.type.head in ("∨", "∧", "∃"):
             for last in finish:

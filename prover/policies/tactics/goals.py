@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from lean_env.assemble import is_tactic_statement
 from lean_env.values import Theorem
-from prover.policies.tactics.terms import HOLE, OPAQUE, Term, parse
+from prover.policies.tactics.reader import parse
+from prover.policies.tactics.terms import HOLE, OPAQUE, Term
 
 CONNECTIVES = frozenset({"∧", "∨", "↔", "→", "¬", "∀", "∃", "True", "False"})
 RELATIONS = frozenset({"=", "≠", "<", "≤", ">", "≥", "∣", "∈", "∉"})

@@ -107,19 +107,31 @@ def compound(kind: Term) -> bool:
     return kind.head in ("∧", "∃")
 
 
-def split_arrows(goal: Goal, kind: Term) -> Iterator[tuple[frozenset[str], tuple[Term, ...], Term]]:
-    """The ways to read `∀ x, A → B x` as a rule: its variables, its premises, its conclusion.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A hypothesis `∀ x, A → B x`, read as far as some conclusion."""
 
-    The shortest reading first: nothing is a premise.
-    """
-    variables: frozenset[str] = frozenset()
+    variables: dict[str, Term]
+    """The bound variables that are no proofs, with their types."""
+    premises: tuple[Term, ...]
+    conclusion: Term
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the variables."""
+        return frozenset(self.variables)
+
+
+def readings(goal: Goal, kind: Term) -> Iterator[Rule]:
+    """The ways to read a hypothesis as a rule, the shortest first: nothing is a premise."""
+    variables: dict[str, Term] = {}
     premises: tuple[Term, ...] = ()
     while True:
-        yield variables, premises, kind
+        yield Rule(dict(variables), premises, kind)
         if kind.head == "∀" and kind.binder:
             if goal.is_proposition(kind.args[0]):
                 premises += (kind.args[0],)
-            variables |= {kind.binder}
+            variables[kind.binder] = kind.args[0]
             kind = kind.args[1]
         elif kind.head == "→":
             premises += (kind.args[0],)

@@ -25,12 +25,13 @@ from typing import Self
 from prover.policies.base import Completion, Finish, Prompt, Sampling, cut_at_stop
 from prover.policies.tactics.cases import naming, on_conditions, on_variables
 from prover.policies.tactics.closing import closers, combinations, simp_sets
+from prover.policies.tactics.elimination import on_hypotheses
 from prover.policies.tactics.goals import Goal, first_goal, read_goal
+from prover.policies.tactics.introduction import on_target
 from prover.policies.tactics.lemmas import Library, library_for
 from prover.policies.tactics.moves import Move, distribution, heated
-from prover.policies.tactics.retrieval import applications, forward, rewrites
-from prover.policies.tactics.structure import on_hypotheses, on_target
-from prover.prompts import last_indentation
+from prover.policies.tactics.retrieval import applications, arithmetic, forward, rewrites
+from prover.prompts import next_column
 
 MAX_STEPS = 24
 CLOSING_DEPTH = 3
@@ -62,7 +63,7 @@ class TacticPolicy:
         seed = f"{sampling.seed} {place} {prompt.theorem.digest} {prompt.prefix}"
         dice = random.Random(hashlib.sha256(seed.encode()).digest())
         goals = start_goals(prompt)
-        margin = " " * last_indentation(prompt.prefix)
+        margin = " " * next_column(prompt.prefix)
         texts: list[str] = []
         offsets: list[int] = []
         logprobs: list[float] = []
@@ -70,7 +71,7 @@ class TacticPolicy:
         limit = min(MAX_STEPS, sampling.max_tokens)
         while goals and len(texts) < limit:
             move, probability = draw(goals[0], prompt.theorem.header, len(texts), sampling.temperature, dice)
-            text = f"{margin}{move.text}\n"
+            text = "".join(f"{margin}{line}\n" for line in move.text.split("\n"))
             texts.append(text)
             offsets.append(length)
             logprobs.append(math.log(probability))
@@ -116,6 +117,7 @@ KINDS = (
     Kind(0.8, False, applications),
     Kind(0.6, False, rewrites),
     Kind(0.2, False, forward),
+    Kind(0.2, False, lambda goal, _: arithmetic(goal)),
 )
 """The first is never empty; it stands in for the others where they are."""
 

@@ -134,6 +134,37 @@ def forward(goal: Goal, library: Library) -> Iterator[Move]:
     yield from found[:MAX_FORWARD]
 
 
+def arithmetic(goal: Goal) -> Iterator[Move]:
+    """What inequalities between numbers imply that `omega` does not see: differences and products."""
+    orders = [h for h in goal.proofs() if h.type.head in ("≤", "<") and len(h.type.args) == 2]
+    for h in orders:
+        less, more = h.type.args
+        lemma = "Nat.exists_eq_add_of_le" if h.type.head == "≤" else "Nat.exists_eq_add_of_lt"
+        name = goal.fresh("k")
+        total = Term("+", (less, Term(name)))
+        total = total if h.type.head == "≤" else Term("+", (total, Term("1")))
+        rest = goal.add(Hypothesis(name, Term("Nat")))
+        if more.is_atom and goal.type_of(more.head) is not None and more.head not in less.atoms():
+            substituted = rest.drop(h.name).substitute(more.head, total)
+            yield Move(f"obtain ⟨{name}, rfl⟩ := {lemma} {h.name}", 1.0, (substituted,))
+        fact = goal.fresh_hypothesis()
+        known = rest.add(Hypothesis(fact, Term("=", (more, total))))
+        yield Move(f"obtain ⟨{name}, {fact}⟩ := {lemma} {h.name}", 0.5, (known,))
+    if not any(part.head == "*" for h in (goal.target, *(h.type for h in orders)) for part in h.subterms()):
+        return
+    for one in orders:
+        for other in orders:
+            kind = Term(
+                "≤", tuple(Term("*", pair) for pair in zip(one.type.args, other.type.args, strict=True))
+            )
+            proofs = [h.name if h.type.head == "≤" else f"(Nat.le_of_lt {h.name})" for h in (one, other)]
+            yield _have(goal, f"Nat.mul_le_mul {' '.join(proofs)}", kind, 0.4)
+        for factor in goal.variables("Nat"):
+            proof = one.name if one.type.head == "≤" else f"(Nat.le_of_lt {one.name})"
+            kind = Term("≤", tuple(Term("*", (Term(factor.name), side)) for side in one.type.args))
+            yield _have(goal, f"Nat.mul_le_mul_left {factor.name} {proof}", kind, 0.3)
+
+
 def _have(goal: Goal, proof: str, kind: Term, weight: float) -> Move:
     name = goal.fresh_hypothesis()
     return Move(f"have {name} := {proof}", weight, (goal.add(Hypothesis(name, kind)),))

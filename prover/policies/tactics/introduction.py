@@ -1,15 +1,16 @@
-"""Moves that the shape of the goal suggests: of what is to be proved, and of what is known."""
+"""Moves that the shape of what is to be proved suggests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from prover.policies.tactics.goals import Goal, Hypothesis, name_for
-from prover.policies.tactics.matching import Values, free_subterms, match, normal, rewrite
-from prover.policies.tactics.moves import Move, Pattern, compound, equated, pattern, split_arrows
+from prover.policies.tactics.matching import Values, match, normal
+from prover.policies.tactics.moves import Move, Pattern, pattern
 from prover.policies.tactics.terms import HOLE, Term
 
-MAX_WITNESSES = 24
+MAX_WITNESSES = 30
+MAX_NUMBERS = 4
 FALSE = Term("False")
 
 
@@ -26,6 +27,8 @@ def on_target(goal: Goal) -> Iterator[Move]:
             yield Move("right", 1.0, (goal.with_target(target.args[1]),))
         case "∃":
             yield from _witnesses(goal)
+        case "∣":
+            yield from _witnesses(goal.with_target(divides(target)))
         case "=":
             yield from _equation(goal)
         case _:
@@ -63,6 +66,13 @@ def introduce(goal: Goal, *, split: bool, rfl: bool) -> tuple[str, Goal] | None:
     else:
         body = target.args[1] if target.head == "→" else FALSE
     return taken.text, taken.apply(goal.with_target(body))
+
+
+def divides(term: Term) -> Term:
+    """`a ∣ b` as what it stands for: `∃ c, b = a * c`."""
+    divisor, multiple = term.args
+    product = Term("*", (divisor, Term("c")))
+    return Term("∃", (Term(HOLE), Term("=", (multiple, product))), "c")
 
 
 def _introductions(goal: Goal) -> Iterator[Move]:
@@ -164,12 +174,14 @@ def witnesses(goal: Goal) -> list[tuple[Term, float]]:
                     found.setdefault(Term(h.name, (Term(argument.name),)), 0.8)
     if kind.head in ("Nat", "Int", HOLE):
         numbers = [Term(h.name) for h in goal.variables("Nat", "Int")]
+        numbers = numbers[-MAX_NUMBERS:]  # The latest are what hypotheses were taken apart into.
         for term in (Term("0"), Term("1"), *(Term("+", (term, Term("1"))) for term in numbers)):
             found.setdefault(term, 0.7)
         for index, left in enumerate(numbers):
+            late = (index + 1) / len(numbers)
             for right in numbers[index:]:
-                found.setdefault(Term("+", (left, right)), 0.6)
-                found.setdefault(Term("*", (left, right)), 0.5)
+                found.setdefault(Term("+", (left, right)), 0.3 + late)
+                found.setdefault(Term("*", (left, right)), 0.2 + late)
             for right in numbers:
                 if left != right:
                     found.setdefault(Term("-", (left, right)), 0.3)
@@ -201,107 +213,3 @@ def _conjuncts(term: Term) -> Iterator[Term]:
         yield from _conjuncts(term.args[1])
     else:
         yield term
-
-
-def on_hypotheses(goal: Goal) -> Iterator[Move]:
-    """Elimination rules for what is known."""
-    for h in goal.proofs():
-        without = goal.drop(h.name)
-        if compound(h.type):
-            plain = pattern(without, h.type)
-            yield Move(f"obtain {plain.text} := {h.name}", 2.5, (plain.apply(without),))
-            substituting = pattern(without, h.type, rfl=True)
-            if substituting.text != plain.text:
-                yield Move(f"obtain {substituting.text} := {h.name}", 2.5, (substituting.apply(without),))
-        elif h.type.head == "↔":
-            sides = [h.type.args, h.type.args[::-1]]
-            new = [Hypothesis(goal.fresh(h.name + "m"), Term("→", sides[0]))]
-            new.append(Hypothesis(goal.fresh(h.name + "r"), Term("→", sides[1])))
-            yield Move(f"obtain ⟨{new[0].name}, {new[1].name}⟩ := {h.name}", 0.4, (without.add(*new),))
-        elif h.type.head == "∨":
-            cases = tuple(without.add(Hypothesis(h.name, side)) for side in h.type.args)
-            yield Move(f"rcases {h.name} with {h.name} | {h.name}", 3.0, cases)
-        elif (found := equated(without, h.type)) is not None:
-            yield Move(f"subst {h.name}", 1.5, (without.substitute(*found),))
-        if h.type.head in ("=", "∈", "≤", "<", "∃", "∧", "≠", "↔", ">", "≥"):
-            yield Move(f"simp at {h.name}", 0.25, (goal,))
-        yield from _rules(goal, h)
-        yield from _rewrites(goal, h)
-
-
-def _rules(goal: Goal, h: Hypothesis) -> Iterator[Move]:
-    """Applying an implication backwards to the target, or forwards to what is known."""
-    target = normal(goal.target)
-    for variables, premises, conclusion in split_arrows(goal, h.type):
-        values: Values = {}
-        if (
-            (premises or variables)
-            and conclusion.head not in variables
-            and match(normal(conclusion), target, variables, values)
-        ):
-            new = tuple(goal.with_target(_filled(premise, variables, values)) for premise in premises)
-            yield Move(f"apply {h.name}", 2.0, new)
-        if conclusion.head == "↔" and len(conclusion.args) == 2:
-            for side, word, other in ((1, "mp", 0), (0, "mpr", 1)):
-                values = {}
-                if match(normal(conclusion.args[side]), target, variables, values):
-                    rest = (conclusion.args[other], *premises)
-                    name = f"({h.name} ..)" if variables or premises else h.name
-                    goals = tuple(goal.with_target(_filled(part, variables, values)) for part in rest)
-                    yield Move(f"apply {name}.{word}", 1.5, goals)
-    kind = h.type
-    if kind.head == "→" or (kind.head == "∀" and goal.is_proposition(kind.args[0])):
-        for known in goal.proofs():
-            if known.name != h.name and normal(known.type) == normal(kind.args[0]):
-                new_ = Hypothesis(goal.fresh_hypothesis(), kind.args[1])
-                yield Move(f"have {new_.name} := {h.name} {known.name}", 1.0, (goal.add(new_),))
-    elif kind.head == "∀" and kind.binder:
-        count = 0
-        for local in goal:
-            if local.type == kind.args[0] or (
-                kind.args[0].head == HOLE and not goal.is_proposition(local.type)
-            ):
-                body = kind.args[1].substitute({kind.binder: Term(local.name)})
-                new_ = Hypothesis(goal.fresh_hypothesis(), body)
-                count += 1
-                yield Move(f"have {new_.name} := {h.name} {local.name}", 0.8, (goal.add(new_),))
-        if kind.args[0].head == "Nat" and count < 2:
-            for number in ("0", "1"):
-                new_ = Hypothesis(
-                    goal.fresh_hypothesis(), kind.args[1].substitute({kind.binder: Term(number)})
-                )
-                yield Move(f"have {new_.name} := {h.name} {number}", 0.3, (goal.add(new_),))
-
-
-def _filled(term: Term, variables: frozenset[str], values: Values) -> Term:
-    """With the variables' values, and holes for those that have none."""
-    return term.substitute({name: values.get(name, Term(HOLE)) for name in variables})
-
-
-def _rewrites(goal: Goal, h: Hypothesis) -> Iterator[Move]:
-    """Rewriting the target, or another hypothesis, with an equation or equivalence."""
-    for variables, premises, conclusion in split_arrows(goal, h.type):
-        if conclusion.head not in ("=", "↔") or len(conclusion.args) != 2:
-            continue
-        for arrow, (old, new) in (("", conclusion.args), ("← ", conclusion.args[::-1])):
-            pattern_ = normal(old)
-            if pattern_.head in variables:
-                continue
-            for part in free_subterms(normal(goal.target)):
-                values: Values = {}
-                if match(pattern_, part, variables, values):
-                    target = rewrite(goal.target, part, _filled(new, variables, values))
-                    rest = tuple(goal.with_target(_filled(p, variables, values)) for p in premises)
-                    closed = target.head in ("=", "↔") and normal(target.args[0]) == normal(target.args[1])
-                    left = rest if closed else (goal.with_target(target), *rest)
-                    weight = (0.6 if arrow else 1.6) * (2.0 if closed else 1.0)
-                    yield Move(f"rw [{arrow}{h.name}]", weight, left)
-                    break
-        if not premises and not variables:
-            for other in goal.proofs():
-                if other.name != h.name and any(
-                    part == normal(conclusion.args[0]) for part in free_subterms(normal(other.type))
-                ):
-                    kind = rewrite(other.type, normal(conclusion.args[0]), conclusion.args[1])
-                    replaced = goal.drop(other.name).add(Hypothesis(other.name, kind))
-                    yield Move(f"rw [{h.name}] at {other.name}", 0.5, (replaced,))
