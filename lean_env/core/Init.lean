@@ -1,5 +1,6 @@
 prelude
 import Init.Meta
+import Init.Repr
 import Init.Syntax.Parts
 import Init.Syntax.Unexpanders
 import Init.Classical

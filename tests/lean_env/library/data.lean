@@ -81,3 +81,5 @@ theorem nothing_is_empty (x : Empty) : 1 = 2 := nomatch x
 theorem strings_differ : "a" ≠ "b" := by decide
 
 theorem chars_differ : 'a' ≠ 'b' := by decide
+
+theorem number_as_text : Nat.repr 120 = "120" := by decide

@@ -7,7 +7,7 @@ Files as users write them: types of their own, classes, recursion, notation, mac
 inductive Tree (α : Type) where
   | leaf : Tree α
   | node (left : Tree α) (value : α) (right : Tree α) : Tree α
-deriving DecidableEq, Inhabited
+deriving DecidableEq, Inhabited, Repr
 
 namespace Tree
 variable {α β : Type}
@@ -50,7 +50,7 @@ theorem trees_decided : Tree.node .leaf 1 .leaf ≠ Tree.node .leaf 2 .leaf := b
 
 inductive Color
   | red | green | blue
-deriving DecidableEq, BEq, ReflBEq, LawfulBEq, Inhabited
+deriving DecidableEq, BEq, ReflBEq, LawfulBEq, Inhabited, Repr
 
 theorem three_colors (c : Color) : c = .red ∨ c = .green ∨ c = .blue := by
   cases c <;> simp
@@ -84,7 +84,7 @@ theorem even_is_double {n : Nat} (h : Even n) : ∃ k, n = 2 * k := by
 @[ext] structure Point where
   x : Nat
   y : Nat := 0
-deriving DecidableEq
+deriving DecidableEq, Repr
 
 structure Point3 extends Point where
   z : Nat
