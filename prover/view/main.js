@@ -61,7 +61,7 @@ async function open(index) {
   outline.show(model);
   map.show(model);
   search();
-  choose(model.win.length ? model.win[model.win.length - 1] : 0);
+  choose(0);
   document.body.dataset.shown = index;
 }
 

@@ -1,6 +1,6 @@
 // The tree as a picture: depth to the right, one line of pixels or more for each leaf.
 
-const MAP = { margin: 14, leaf: 16, low: 96, high: 340 };
+const MAP = { margin: 14, leaf: 16, low: 96, high: 340, hint: "Point at a state to read it, click to open it below." };
 
 class TreeMap {
   constructor(canvas, select) {
@@ -65,7 +65,7 @@ class TreeMap {
 
   hover(node) {
     const model = this.model;
-    $("hover").textContent = node === null ? "" : `${model.tactic(node)}  ⟶  ${model.glance(node)}`;
+    $("hover").textContent = node === null ? MAP.hint : `${model.tactic(node)}  ⟶  ${model.glance(node)}`;
     this.canvas.style.cursor = node === null ? "default" : "pointer";
   }
 
@@ -99,10 +99,10 @@ class TreeMap {
       pen.fillStyle = fill;
       pen.fill();
     };
-    const crowded = model.count > 2000;
+    const crowded = model.count > 2000, faint = Math.min(0.6, Math.max(0.06, 300 / this.leaves));
     pen.strokeStyle = colour("--link");
     for (let node = 1; node < model.count; node++) {
-      pen.globalAlpha = (crowded ? 0.3 : 0.6) + 0.4 * share(node);
+      pen.globalAlpha = faint + (1 - faint) * share(node);
       pen.lineWidth = 0.6 + 2.2 * share(node);
       link(node);
     }

@@ -11,6 +11,7 @@ class Outline {
     this.selected = 0;
     box.addEventListener("scroll", () => this.draw());
     box.addEventListener("keydown", (event) => this.key(event));
+    box.addEventListener("click", (event) => this.click(event));
     new ResizeObserver(() => this.draw()).observe(box);
   }
 
@@ -106,22 +107,10 @@ class Outline {
         id: `node-${node}`,
         role: "treeitem",
         "aria-level": model.level[node] + 1,
-        "aria-selected": node === this.selected,
-        "aria-expanded": below.length ? open : null,
-        onclick: () => this.select(node),
-        ondblclick: () => below.length && this.toggle(node),
+        "aria-selected": String(node === this.selected),
+        "aria-expanded": below.length ? String(open) : null,
       },
-      el(
-        "span",
-        {
-          class: "twist",
-          onclick: (event) => {
-            event.stopPropagation();
-            if (below.length) this.toggle(node);
-          },
-        },
-        below.length ? (open ? "▾" : "▸") : "·",
-      ),
+      el("span", { class: "twist" }, below.length ? (open ? "▾" : "▸") : "·"),
       el("span", { class: "tactic" }, model.tactic(node)),
       el("span", { class: "glance" }, model.glance(node)),
       el("span", { class: "visits", title: plural(model.weight[node], "sample") }, this.meter(node)),
@@ -135,6 +124,15 @@ class Outline {
     const bar = el("i", {});
     bar.style.width = `${(40 * this.model.weight[node]) / Math.max(1, this.model.weight[0])}px`;
     return [bar, el("b", {}, String(this.model.weight[node]))];
+  }
+
+  /** Rows are made anew whenever something changes, so the box listens for them. */
+  click(event) {
+    const row = event.target.closest(".row");
+    if (!row) return;
+    const node = Number(row.id.slice("node-".length)), twist = event.target.closest(".twist");
+    if (!twist) this.select(node);
+    if ((twist || event.detail === 2) && this.model.children[node].length) this.toggle(node);
   }
 
   key(event) {
