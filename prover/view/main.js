@@ -1,7 +1,7 @@
 // Puts the parts together: one theorem at a time, one selected node, and the keys.
 
 const ALGORITHMS = { rmaxts: "RMaxTS", "best-first": "Best-first search", sampling: "Whole-proof sampling" };
-let model = null, matches = [];
+let model = null, matches = [], turns = 0;
 
 const map = new TreeMap($("map"), (node) => choose(node));
 const outline = new Outline($("outline"), $("rows"), (node) => choose(node));
@@ -43,7 +43,9 @@ function settingsView() {
 }
 
 async function open(index) {
-  model = new Model(await unpack(`record-${index}`));
+  const turn = ++turns, record = await unpack(`record-${index}`);
+  if (turn !== turns) return; // Another theorem was asked for meanwhile.
+  model = new Model(record);
   document.querySelectorAll("#theorems a").forEach((link, i) => {
     if (i === index) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -120,4 +122,6 @@ async function start() {
   await open(wanted());
 }
 
-start();
+start().catch((error) => {
+  document.body.prepend(el("p", { class: "failure" }, `This page needs a browser of 2023 or later (${error}).`));
+});

@@ -71,16 +71,34 @@ class TreeMap {
 
   mark(node) {
     this.selected = node;
-    this.draw();
+    this.ring();
   }
 
+  /** The tree as it was painted, and a ring around the selected node. */
+  ring() {
+    const { canvas, painted } = this;
+    if (!painted) return;
+    const pen = canvas.getContext("2d");
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(painted, 0, 0);
+    pen.scale(this.scale, this.scale);
+    pen.strokeStyle = getComputedStyle(canvas).getPropertyValue("--accent");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.arc(...this.at(this.selected), 8.5, 0, 7);
+    pen.stroke();
+  }
+
+  /** Paint the tree, once for a size and a colour scheme: with many nodes that takes its time. */
   draw() {
     const { canvas, model } = this;
     if (!model || !canvas.clientWidth) return;
-    const scale = window.devicePixelRatio || 1;
+    const scale = (this.scale = window.devicePixelRatio || 1);
     canvas.width = canvas.clientWidth * scale;
     canvas.height = canvas.clientHeight * scale;
-    const pen = canvas.getContext("2d"), style = getComputedStyle(canvas);
+    this.painted = el("canvas", { width: canvas.width, height: canvas.height });
+    const pen = this.painted.getContext("2d"), style = getComputedStyle(canvas);
     const colour = (name) => style.getPropertyValue(name).trim();
     pen.scale(scale, scale);
     const most = Math.log1p(model.weight.reduce((a, b) => Math.max(a, b), 1));
@@ -114,10 +132,6 @@ class TreeMap {
     pen.lineWidth = 3;
     for (const node of model.win) if (node) link(node);
     for (const node of model.win) dot(node, 5, colour("--win"));
-    pen.strokeStyle = colour("--accent");
-    pen.lineWidth = 2;
-    pen.beginPath();
-    pen.arc(...this.at(this.selected), 8.5, 0, 7);
-    pen.stroke();
+    this.ring();
   }
 }

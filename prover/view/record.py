@@ -8,6 +8,7 @@ nodes (or samples) is a list by their number. The page's script, `model.js`, rea
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,18 @@ Record = dict[str, Any]
 
 def read_record(path: Path) -> Record:
     """The record of a trace file. Raises `TrailError`."""
-    events = read_trace(path)
-    if not events:
-        raise TrailError(f"{path} is no trace of a search: it is empty, or was cut off in its first line")
     try:
-        return make_record(events)
+        events = read_trace(path)
+        if not events:
+            raise TraceError("it is empty, or was cut off in its first line")
+        record = make_record(events)
+        json.dumps(record, allow_nan=False)  # A browser cannot read NaN; Python would write it.
+        return record
     except TraceError as error:
         raise TrailError(f"{path} is no trace of a search: {error}") from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        # Events are read without a look at the type of every value, and lines may nest without end.
+        raise TrailError(f"{path} is no trace of a search: it holds a value that no search writes") from error
 
 
 def make_record(events: list[Event]) -> Record:

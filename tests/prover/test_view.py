@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from lean_env.toolchain import Toolchain
 from lean_env.values import Theorem
 from prover.trail import TrailError
 from prover.view import run as view
+from prover.view.page import render
 from prover.view.record import make_record, read_record
 from search import BestFirst, Budget, Event, Observation, RMaxTS, Rule, Sampling, Search, read, to_line
 from search.rmaxts import choices, scores
@@ -167,6 +169,22 @@ def test_a_trace_without_its_beginning_or_middle_is_refused(tmp_path: Path) -> N
     for damaged in (events[1:], [events[0], *events[-2:]], [*events, events[0]]):
         with pytest.raises(TrailError, match="no trace of a search"):
             read_record(write(tmp_path / "damaged.jsonl", damaged))
+
+
+@pytest.mark.parametrize("value", [None, -1, float("nan"), "x", [], {}, [[1]], True])
+def test_a_wrong_value_anywhere_is_refused_or_does_no_harm(tmp_path: Path, value: object) -> None:
+    lines = [to_line(event) for event in events_of(RMaxTS(), hostile_maze(), 12)]
+    for number in (0, 1, 2, len(lines) - 1):
+        for name in json.loads(lines[number]):
+            event = {**json.loads(lines[number]), name: value}
+            damaged = [*lines[:number], json.dumps(event) + "\n", *lines[number + 1 :]]
+            (tmp_path / "t.jsonl").write_text("".join(damaged))
+            try:
+                page = render([read_record(tmp_path / "t.jsonl")], "t")
+            except TrailError as error:
+                assert "\n" not in str(error)  # noqa: PT017 - both outcomes are right
+            else:
+                assert page.count("</script>") == 3
 
 
 def test_the_page_never_replaces_the_trace_and_needs_a_place(tmp_path: Path) -> None:
