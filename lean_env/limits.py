@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,14 @@ from pathlib import Path
 from lean_env.errors import LimitError
 
 GIB = 1024**3
+
+OUT_OF_MEMORY = re.compile(
+    r"out of memory|bad_alloc|MemoryError|failed to create thread|failed to map|cannot allocate"
+    r"|excessive memory",
+    re.IGNORECASE,
+)
+"""Last words of a process, ours or Lean's, that ran into its limit on memory."""
+OUT_OF_STACK = re.compile(r"stack overflow|deep recursion", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

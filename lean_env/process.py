@@ -16,20 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lean_env.errors import AuditError
-from lean_env.limits import guarded
+from lean_env.limits import OUT_OF_MEMORY, OUT_OF_STACK, guarded
 from lean_env.values import Verdict
 
 MAX_OUTPUT = 16 * 1024**2
 """Bytes of output after which a program is stopped."""
-_MEMORY_WORDS = (
-    b"out of memory",
-    b"std::bad_alloc",
-    b"MemoryError",
-    b"Cannot allocate memory",
-    b"excessive memory",
-    b"failed to create thread",
-)
-_STACK_WORDS = (b"Stack overflow", b"stack overflow", b"deep recursion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +42,10 @@ class Finished:
             return Verdict.TIMEOUT, f"not finished after {self.seconds:.0f} s"
         if self.flooded:
             return Verdict.FAILED, f"more than {MAX_OUTPUT // 1024**2} MiB of messages"
-        said = self.errors + self.output[-4096:] if self.status else b""
-        if any(words in said for words in _MEMORY_WORDS):
+        said = (self.errors + self.output[-4096:]).decode("utf-8", "replace") if self.status else ""
+        if OUT_OF_MEMORY.search(said):
             return Verdict.OUT_OF_MEMORY, "the memory limit was reached"
-        if any(words in said for words in _STACK_WORDS) and self.status < 0:
+        if OUT_OF_STACK.search(said) and self.status < 0:
             return Verdict.OUT_OF_MEMORY, "the stack overflowed"
         if self.status == -signal.SIGKILL:
             return Verdict.OUT_OF_MEMORY, "killed, as the system does when memory runs out"

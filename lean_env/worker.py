@@ -22,7 +22,7 @@ from typing import Any
 from lean_env.assemble import Document, assemble
 from lean_env.errors import LimitError, ServerError
 from lean_env.judge import Ruling, rule
-from lean_env.limits import GIB, Limits
+from lean_env.limits import GIB, OUT_OF_MEMORY, OUT_OF_STACK, Limits
 from lean_env.schedule import REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
 from lean_env.server import LeanServer
 from lean_env.states import States
@@ -37,10 +37,6 @@ YIELD_SECONDS = 0.25
 BATCH_ALLOWANCE = 2.0
 """Seconds after which a document with several proofs is given up, and they are tried one by one."""
 
-_MEMORY = re.compile(
-    r"out of memory|bad_alloc|MemoryError|failed to create thread|failed to map|cannot allocate", re.I
-)
-_STACK = re.compile(r"stack overflow", re.I)
 _KILLED = re.compile(rf"\bsignal {signal.SIGKILL:d}\b")
 """Somebody else's doing: a crash of Lean's own, twice in a row, is the proof's."""
 _IMPORT = re.compile(r"^\s*(?:(?:public|private|meta)\s+)*(?:import|module|prelude)\b.*$", re.M)
@@ -116,7 +112,7 @@ class Worker:
             raise ServerError(f"Lean was not ready within {self.limits.start_seconds:g} s") from None
         except ServerError as error:
             cause = await self._discard(large)
-            if _MEMORY.search(cause):
+            if OUT_OF_MEMORY.search(cause):
                 gib = self.limits.memory_bytes / GIB
                 raise LimitError(f"a memory limit of {gib:g} GiB is too little to start Lean") from error
             raise ServerError(f"{error} {cause}") from error
@@ -212,9 +208,9 @@ class Worker:
             job.attempts += 1
             if len(jobs) > 1:
                 again.append(job)
-            elif _MEMORY.search(cause):
+            elif OUT_OF_MEMORY.search(cause):
                 self._resolve(job, Verdict.OUT_OF_MEMORY, f"Lean ran out of memory: {cause}")
-            elif _STACK.search(cause):
+            elif OUT_OF_STACK.search(cause):
                 self._resolve(job, Verdict.OUT_OF_MEMORY, f"Lean ran out of stack: {cause}")
             elif job.attempts >= ATTEMPTS:
                 self._resolve(job, Verdict.FAULT, f"{error} {cause}".strip())
