@@ -202,7 +202,7 @@ def view(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Where to write the page [default: beside the trace]."),
+        typer.Option("--out", metavar="FILE", help="Where to write the page, if not beside the trace."),
     ] = None,
 ) -> None:
     """Show a search tree as one HTML page that opens offline."""
