@@ -10,16 +10,15 @@ import asyncio
 import hashlib
 import math
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from lean_env.audit import AuditResult
 from lean_env.errors import AuditError, LeanEnvError
 from lean_env.pool import CheckPool
 from lean_env.steps import boundaries
 from lean_env.values import Check, Proof, Theorem, Verdict
 from prover.batching import Batcher
-from prover.minimise import minimise
+from prover.minimise import Audit, minimise
 from prover.policies import Completion, Finish, PolicyError, Prompt, Sampling
 from prover.prompts import make_prompt
 from prover.replies import Reply, Unusable, read_reply
@@ -87,7 +86,7 @@ class Means:
     settings: Settings
     pool: CheckPool
     batcher: Batcher
-    audit: Callable[[Theorem, str], Awaitable[AuditResult]]
+    audit: Audit
     """The strict audit of a proof."""
     watch: Callable[[Theorem, Statistics], None]
     """Called whenever a search has changed, to show it."""

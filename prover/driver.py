@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lean_env.audit import AuditResult, audit
@@ -21,6 +22,7 @@ from lean_env.pool import CheckPool
 from lean_env.values import Theorem
 from prover.attempt import Attempt, Means, Run, Settings
 from prover.batching import Batcher
+from prover.minimise import Audit
 from prover.policies import Policy
 from prover.trail import Trail
 from search import Statistics
@@ -54,6 +56,10 @@ class Driver:
         """A driver over a policy and a pool that the caller has opened."""
         async with Batcher(policy, settings.sampling) as batcher:
             yield cls(pool, batcher, settings, watch)
+
+    def use_audit(self, audit: Audit) -> None:
+        """Let another audit have the last word from now on."""
+        self._means = replace(self._means, audit=audit)
 
     async def prove_all(
         self, theorems: Sequence[Theorem], traces: Sequence[Path | None], done: Callable[[int, Attempt], None]

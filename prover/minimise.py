@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable
 
 from lean_env.audit import AuditResult
@@ -15,6 +16,8 @@ from lean_env.values import Proof, Theorem, Verdict
 MAX_CHECKS = 64
 MAX_SECONDS = 20.0
 """A long proof keeps some steps that it does not need rather than everybody waiting."""
+
+_BULLET = re.compile(r"[·.]\s+")
 
 Audit = Callable[[Theorem, str], Awaitable[AuditResult]]
 
@@ -54,8 +57,16 @@ async def shortened(proof: Proof, pool: CheckPool) -> str:
 
 
 def without(text: str, start: int, end: int) -> str:
-    """`text` without what stands from `start` to `end`, nor the `;` or the line that becomes empty."""
+    """`text` without what stands from `start` to `end`, nor the `;` or the line that becomes empty.
+
+    The bullet of a step with which a block begins passes on to the step below it.
+    """
     rest = text[end:].lstrip(" ")
+    if (bullet := _BULLET.match(text, start, end)) is not None:
+        below = rest.removeprefix("\n")
+        column = start - (text.rfind("\n", 0, start) + 1)
+        if rest.startswith(";") or (below != rest and len(below) - len(below.lstrip(" ")) > column):
+            return text[: bullet.end()] + below.removeprefix(";").lstrip(" ")
     before = text[:start]
     if rest.startswith(";"):
         return before + rest[1:].lstrip(" ")
