@@ -148,7 +148,7 @@ def test_a_reply_goes_on_where_the_prefix_ends() -> None:
         ("constructor\n· skip", 4),
         ("constructor\n·", 4),
         ("constructor\n· intro h\n  skip", 4),
-        ("cases h with\n| inl a => skip", 12),
+        ("cases h with\n| inl a => skip", 13),
         ("cases h with\n| inl a =>", 4),
         ("case a => · skip", 14),
         ("exact ⟨a,\n  b⟩", 2),

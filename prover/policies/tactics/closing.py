@@ -160,11 +160,14 @@ def simp_sets(goal: Goal, library: Library) -> Iterator[Move]:
     wanted = symbols(normalised, locals_.__contains__)
     spoken = wanted.union(*(symbols(normal(h.type), locals_.__contains__) for h in goal.proofs()))
     star = ", *" if goal.proofs() else ""
-    rated = library.relevant(wanted, RELEVANT)
+    rated = library.relevant(wanted, goal.sorts(), RELEVANT)
     for lemma, relevance in rated:
+        # A lemma that is no equation, or asks for proofs, rarely fires.
+        relevance *= 1.0 if lemma.sides and not lemma.hypotheses else 0.4 if lemma.sides else 0.1
         yield Move(f"simp [{lemma.name}{star}]", relevance)
         yield Move(f"simp_all [{lemma.name}]", 0.5 * relevance)
-    for (one, a), (two, b) in itertools.combinations(rated[:6], 2):
+    equations = [(lemma, relevance) for lemma, relevance in rated if lemma.sides and not lemma.hypotheses]
+    for (one, a), (two, b) in itertools.combinations(equations[:6], 2):
         yield Move(f"simp [{one.name}, {two.name}{star}]", 0.5 * (a + b) / 2)
     for heads, names in normalisers(spoken):
         yield Move(f"simp [{', '.join(names)}{star}]", 0.5 * heads)

@@ -42,6 +42,25 @@ def on_hypotheses(goal: Goal) -> Iterator[Move]:
             yield Move(f"simp at {h.name}", 0.25, (goal,))
         yield from _rules(goal, h)
         yield from _rewrites(goal, h)
+    for rfl in (False, True):
+        yield from _everything_apart(goal, rfl)
+
+
+def _everything_apart(goal: Goal, rfl: bool) -> Iterator[Move]:
+    """All conjunctions and existentials taken apart at once, where there are several."""
+    lines: list[str] = []
+    now = goal
+    for h in goal.proofs():
+        kind = now.type_of(h.name)
+        if kind is not None and kind.head == "∣" and len(kind.args) == 2:
+            kind = divides(kind)
+        if kind is not None and compound(kind):
+            without = now.drop(h.name)
+            taken = pattern(without, kind, rfl=rfl)
+            lines.append(f"obtain {taken.text} := {h.name}")
+            now = taken.apply(without)
+    if len(lines) > 1:
+        yield Move("\n".join(lines), 3.0, (now,))
 
 
 def _rules(goal: Goal, h: Hypothesis) -> Iterator[Move]:

@@ -19,6 +19,19 @@ CONNECTIVES = frozenset({"∧", "∨", "↔", "→", "¬", "∀", "∃", "True",
 RELATIONS = frozenset({"=", "≠", "<", "≤", ">", "≥", "∣", "∈", "∉"})
 INACCESSIBLE = "✝"
 _OPENING = {"(": ")", "{": "}", "[": "]", "⦃": "⦄", "⟨": "⟩"}
+_SORTS: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("Nat", "Int", "List", "Option", "Bool", "Subtype", "String", "Char")},
+    **dict.fromkeys(("::", "[]", "++", "reverse", "map", "∈"), ("List",)),
+    "length": ("List", "Nat"),
+    "some": ("Option",),
+    "none": ("Option",),
+    "×": ("Prod",),
+    "(,)": ("Prod",),
+    "⊕": ("Sum",),
+    "true": ("Bool",),
+    "false": ("Bool",),
+}
+"""The types that a name speaks of."""
 _NAMES_OF = {"Nat": "nmk", "List": "lst", "Option": "oab", "Prop": "pqr", "Bool": "bcd", "Int": "ijk"}
 
 
@@ -113,6 +126,16 @@ class Goal:
         """The hypotheses that prove something."""
         return [h for h in self if self.is_proposition(h.type)]
 
+    def sorts(self) -> frozenset[str]:
+        """The types that the goal speaks of, among those that have a namespace of lemmas; and the empty
+        name, for lemmas about all types."""
+        named = self.target.atoms().union(*(h.type.atoms() for h in self.hypotheses))
+        found = {sort for name in named for sort in _SORTS.get(name.rpartition(".")[2] or name, ())}
+        found |= {name.partition(".")[0] for name in named if "." in name}
+        if any(name.isdecimal() for name in named) and "Int" not in found:
+            found.add("Nat")
+        return frozenset(found | {""})
+
     def variables(self, *heads: str) -> list[Hypothesis]:
         """The names whose type has one of these heads."""
         return [h for h in self if h.type.symbol in heads]
@@ -157,9 +180,8 @@ def first_goal(theorem: Theorem) -> Goal:
     if is_tactic_statement(statement):
         statement = statement.removesuffix("by").rstrip()
     statement = statement.removesuffix(":=")
-    own = theorem.name.rsplit(".", 1)[-1]
-    _, _, signature = statement.partition(own)
-    hypotheses, target = read_signature(signature)
+    declared = re.search(r"\b(?:theorem|lemma)\s+\S+", statement)
+    hypotheses, target = read_signature(statement[declared.end() :] if declared else "")
     return Goal(tuple(Hypothesis(name, kind) for name, kind, _ in hypotheses), target)
 
 

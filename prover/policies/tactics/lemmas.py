@@ -35,6 +35,7 @@ _SKIPPED = (
     "Ext",
 )
 """Files about Lean's own machinery."""
+SORTS = frozenset({"Nat", "Int", "List", "Option", "Bool", "Prod", "Sum", "Subtype", "String", "Char"})
 _VARIABLE = re.compile(r"[^\W\d_][₀-₉'\d]*|_\w*|[a-z][a-z]?s[₀-₉']?|h\w{0,3}|ih?")
 """What is a variable where nothing binds it: `autoImplicit` takes any short name."""
 
@@ -52,6 +53,12 @@ class Lemma:
     conclusion: Term
     symbols: frozenset[str]
     """What the conclusion speaks of."""
+
+    @property
+    def sort(self) -> str:
+        """The type that the lemma is about, if its namespace says so; else empty."""
+        namespace = self.name.partition(".")[0]
+        return namespace if namespace in SORTS else ""
 
     @property
     def sides(self) -> tuple[Term, Term] | None:
@@ -111,11 +118,14 @@ class Library:
         return both / either if either > 0 else 0.0
 
     @lru_cache(maxsize=1024)  # noqa: B019 (a process has a handful of libraries)
-    def relevant(self, wanted: frozenset[str], limit: int) -> list[tuple[Lemma, float]]:
-        """The `limit` most relevant lemmas for a goal that speaks of `wanted`."""
+    def relevant(
+        self, wanted: frozenset[str], sorts: frozenset[str], limit: int
+    ) -> list[tuple[Lemma, float]]:
+        """The `limit` most relevant lemmas for a goal that speaks of `wanted`, about types in `sorts`."""
         found: dict[str, Lemma] = {}
         for symbol in sorted(wanted):
-            found.update((lemma.name, lemma) for lemma in self._mentioning.get(symbol, []))
+            mentioning = self._mentioning.get(symbol, [])
+            found.update((lemma.name, lemma) for lemma in mentioning if lemma.sort in sorts)
         total = self._total(wanted)
         rated = [(-self._share(lemma, wanted, total), name) for name, lemma in found.items()]
         return [(found[name], -negative) for negative, name in nsmallest(limit, rated)]

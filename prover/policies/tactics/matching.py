@@ -14,8 +14,9 @@ Values = dict[str, Term]
 """What each of a pattern's variables stands for."""
 _FLIPPED = {"≥": "≤", ">": "<"}
 _NEGATED = {"≠": "=", "∉": "∈"}
+_OPERATORS = {"Eq": "=", "And": "∧", "Or": "∨", "Iff": "↔", "le": "≤", "lt": "<", "hAdd": "+", "hMul": "*"}
+"""How the library's first files, which have no notation yet, call the operators."""
 ONE = Term("1")
-_METHODS = frozenset({"+", "*", "∘", "-"})
 
 
 @lru_cache(maxsize=100_000)
@@ -34,6 +35,8 @@ def normal(term: Term) -> Term:
         return Term("+", (args[0], ONE))
     if symbol == "Not" and len(args) == 1:
         return Term("¬", args)
+    if symbol in _OPERATORS and len(args) == 2:
+        return Term(_OPERATORS[symbol], args)
     return Term(symbol, args)
 
 
@@ -55,10 +58,14 @@ def match(pattern: Term, term: Term, variables: frozenset[str], values: Values) 
     if pattern.head != term.head or len(pattern.args) != len(term.args):
         return False
     if pattern.binder:
+        if not match(pattern.args[0], term.args[0], variables, values):
+            return False
+        before = len(values)
         body = pattern.args[1].substitute({pattern.binder: Term(term.binder)})
-        return match(pattern.args[0], term.args[0], variables, values) and match(
-            body, term.args[1], variables, values
-        )
+        if not match(body, term.args[1], variables, values):
+            return False
+        # A variable stands outside of the binder: it cannot speak of what is bound.
+        return all(term.binder not in value.atoms() for value in list(values.values())[before:])
     return all(match(a, b, variables, values) for a, b in zip(pattern.args, term.args, strict=True))
 
 

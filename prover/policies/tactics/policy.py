@@ -22,6 +22,7 @@ from itertools import accumulate
 from types import TracebackType
 from typing import Self
 
+from lean_env.assemble import INDENT
 from prover.policies.base import Completion, Finish, Prompt, Sampling, cut_at_stop
 from prover.policies.tactics.cases import naming, on_conditions, on_variables
 from prover.policies.tactics.closing import closers, combinations, simp_sets
@@ -34,6 +35,7 @@ from prover.policies.tactics.retrieval import applications, arithmetic, forward,
 from prover.prompts import next_column
 
 MAX_STEPS = 24
+PENDING = ("simp_all", "omega", "simp", "assumption", "rfl", "decide", "contradiction", "simp_all <;> omega")
 CLOSING_DEPTH = 3
 """After so many steps of a script, the moves that close a goal are twice as likely as at its start."""
 
@@ -64,6 +66,8 @@ class TacticPolicy:
         dice = random.Random(hashlib.sha256(seed.encode()).digest())
         goals = start_goals(prompt)
         margin = " " * next_column(prompt.prefix)
+        if not goals:
+            return self._pending(sampling, dice)
         texts: list[str] = []
         offsets: list[int] = []
         logprobs: list[float] = []
@@ -88,6 +92,13 @@ class TacticPolicy:
             offsets=tuple(offsets[:kept]),
         )
 
+    def _pending(self, sampling: Sampling, dice: random.Random) -> Completion:
+        """For a prefix that ends in a closed block: try to close what is pending, which nobody showed."""
+        tactic = PENDING[0] if sampling.temperature == 0 else dice.choice(PENDING)
+        text, _ = cut_at_stop(f"{' ' * INDENT}all_goals {tactic}\n", sampling.stop)
+        logprob = 0.0 if sampling.temperature == 0 else -math.log(len(PENDING))
+        return Completion(text, Finish.STOP, self.version, 1, (), (logprob,), (0,))
+
 
 def start_goals(prompt: Prompt) -> list[Goal]:
     """The goals that the prompt shows; at the root, where nobody may have asked, the statement's."""
@@ -111,7 +122,7 @@ KINDS = (
     Kind(0.7, True, lambda goal, _: combinations(goal)),
     Kind(0.7, True, simp_sets),
     Kind(1.2, False, lambda goal, _: on_target(goal)),
-    Kind(0.9, False, lambda goal, _: on_hypotheses(goal)),
+    Kind(1.2, False, lambda goal, _: on_hypotheses(goal)),
     Kind(0.6, False, lambda goal, _: on_variables(goal)),
     Kind(0.3, False, lambda goal, _: on_conditions(goal)),
     Kind(0.8, False, applications),

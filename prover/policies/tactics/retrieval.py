@@ -18,7 +18,10 @@ def applications(goal: Goal, library: Library) -> Iterator[Move]:
     target = normal(goal.target)
     wanted = _spoken(goal, target)
     found: list[Move] = []
+    sorts = goal.sorts()
     for lemma in library.concluding(target.head):
+        if lemma.sort not in sorts:
+            continue
         relevance = 0.1 + library.relevance(lemma, wanted)
         values: Values = {}
         if match(lemma.conclusion, target, lemma.variables, values):
@@ -26,7 +29,8 @@ def applications(goal: Goal, library: Library) -> Iterator[Move]:
         if lemma.conclusion.head == "↔" and lemma.sides:
             for side, word in ((0, "mpr"), (1, "mp")):
                 values = {}
-                if lemma.sides[side].head not in lemma.variables and match(
+                # `False` and `True` are a side of too many equivalences to say anything.
+                if lemma.sides[side].head not in (*lemma.variables, "False", "True") and match(
                     lemma.sides[side], target, lemma.variables, values
                 ):
                     name = f"({lemma.name} ..).{word}"
@@ -59,7 +63,7 @@ def _apply(
     if not open_:
         return Move(f"apply {name} <;> assumption", 2 * weight)
     text = f"apply {name} <;> try assumption" if len(open_) < len(premises) else f"apply {name}"
-    return Move(text, weight * 0.6 ** len(open_) * 0.4**loose, tuple(goals))
+    return Move(text, weight * 0.6 ** len(open_) * 0.2**loose, tuple(goals))
 
 
 def rewrites(goal: Goal, library: Library) -> Iterator[Move]:
@@ -67,13 +71,14 @@ def rewrites(goal: Goal, library: Library) -> Iterator[Move]:
     target = normal(goal.target)
     wanted = _spoken(goal, target)
     found: list[tuple[float, Lemma, bool, Term, Values]] = []
+    sorts = goal.sorts()
     for part in dict.fromkeys(free_subterms(target)):
         if part.is_atom:
             continue
         for lemma, reverse in library.rewriting(part.head):
             assert lemma.sides is not None
             values: Values = {}
-            if match(lemma.sides[1 if reverse else 0], part, lemma.variables, values):
+            if lemma.sort in sorts and match(lemma.sides[1 if reverse else 0], part, lemma.variables, values):
                 weight = (0.1 + library.relevance(lemma, wanted)) * (0.3 if reverse else 1.0)
                 found.append((weight * 0.4 ** len(lemma.hypotheses), lemma, reverse, part, values))
     found.sort(key=lambda candidate: -candidate[0])
@@ -114,7 +119,7 @@ def forward(goal: Goal, library: Library) -> Iterator[Move]:
     wanted = _spoken(goal, normal(goal.target))
     for h in goal.proofs():
         fact = normal(h.type)
-        for candidate, relevance in library.relevant(wanted | _spoken(goal, fact), 200):
+        for candidate, relevance in library.relevant(wanted | _spoken(goal, fact), goal.sorts(), 200):
             if candidate.conclusion.head == "↔" and candidate.sides and not candidate.hypotheses:
                 for side, word in ((0, "mp"), (1, "mpr")):
                     values: Values = {}
