@@ -11,6 +11,7 @@ automation, and lemmas looked up by their conclusion.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import random
@@ -29,7 +30,7 @@ from prover.policies.tactics.closing import closers, combinations, simp_sets
 from prover.policies.tactics.elimination import on_hypotheses
 from prover.policies.tactics.goals import Goal, first_goal, read_goal
 from prover.policies.tactics.introduction import on_target
-from prover.policies.tactics.lemmas import Library, library_for
+from prover.policies.tactics.lemmas import Library, core_library, library_for
 from prover.policies.tactics.moves import Move, distribution, heated
 from prover.policies.tactics.retrieval import applications, arithmetic, forward, rewrites
 from prover.prompts import next_column
@@ -47,6 +48,8 @@ class TacticPolicy:
     version = "tactics-1"
 
     async def __aenter__(self) -> Self:
+        """Read the library, which takes about a second."""
+        await asyncio.to_thread(core_library)
         return self
 
     async def __aexit__(
@@ -56,10 +59,14 @@ class TacticPolicy:
 
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
         """`n` scripts a prompt. `sampling.top_p` is ignored: a nucleus would cut the lemmas off."""
-        return [
-            [self._complete(prompt, sampling, (index, sample)) for sample in range(n)]
-            for index, prompt in enumerate(prompts)
-        ]
+        found: list[list[Completion]] = []
+        for index, prompt in enumerate(prompts):
+            row: list[Completion] = []
+            for sample in range(n):
+                row.append(self._complete(prompt, sampling, (index, sample)))
+                await asyncio.sleep(0)  # A script takes milliseconds; others may run, or cancel this.
+            found.append(row)
+        return found
 
     def _complete(self, prompt: Prompt, sampling: Sampling, place: tuple[int, int]) -> Completion:
         seed = f"{sampling.seed} {place} {prompt.theorem.digest} {prompt.prefix}"

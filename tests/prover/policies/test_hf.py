@@ -33,7 +33,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>").save_pretrained(path)
+    fast: Any = PreTrainedTokenizerFast
+    fast(tokenizer_object=tokenizer, eos_token="</s>").save_pretrained(path)
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(vocabulary),
@@ -75,7 +76,7 @@ def test_log_probs_are_the_models_own(checkpoint: Path) -> None:
 
 def test_the_most_likely_tokens_are_those_of_transformers(checkpoint: Path) -> None:
     found = ask(checkpoint, 1, Sampling(max_tokens=16, temperature=0, stop=()))
-    model = AutoModelForCausalLM.from_pretrained(checkpoint)
+    model: Any = AutoModelForCausalLM.from_pretrained(checkpoint)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(checkpoint)
     for prompt, (completion,) in zip(PROMPTS, found, strict=True):
         ids = torch.tensor([tokenizer(prompt.text)["input_ids"]])

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import sys
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +14,7 @@ from lean_env.values import Theorem
 from prover.policies import Finish, PolicyError, Sampling, open_policy
 from prover.policies.openai import OpenAIPolicy
 from prover.prompts import make_prompt
-
-sys.path.insert(0, str(Path(__file__).parent))
-from server import Script, Server, Wire, chunk, hangs_up, refuses, stalls, streams
+from tests.prover.policies.server import Script, Server, Wire, chunk, hangs_up, refuses, stalls, streams
 
 PROMPT = make_prompt(Theorem("t", "theorem t : True := by"))
 DONE = "data: [DONE]\n\n"
