@@ -12,8 +12,15 @@ INDENT = 2
 
 
 def task(entry: Entry) -> Theorem:
-    """The theorem of an open entry as search wants it: its statement ends in `:= by`."""
+    """The theorem of an open entry as search wants it: its statement ends in `:= by`.
+
+    It begins at a line's start, even if it is indented in the file: Lean wants a proof to be indented
+    deeper than its theorem.
+    """
     theorem = entry.theorem
+    before, _, margin = theorem.header.rpartition("\n")
+    if not margin.strip():
+        theorem = replace(theorem, header=f"{before}\n" if before else "")
     if entry.form is Form.TERM:
         return replace(theorem, statement=f"{theorem.statement} by")
     return theorem

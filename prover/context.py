@@ -58,7 +58,7 @@ class Context:
             raise StatementError(f"the statement speaks of {lost[0]}, which does not elaborate")
         if not self.edits or not theorem.header:
             return theorem
-        return replace(theorem, header=self._before(entry.header_end))
+        return replace(theorem, header=self._before(len(theorem.header)))
 
     def _before(self, end: int) -> str:
         pieces, position = [], 0

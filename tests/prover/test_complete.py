@@ -29,6 +29,9 @@ def test_open_theorems_become_statements_that_end_in_by() -> None:
         "theorem two : True := by",
         "theorem three : 1 = 1 := by",
     ]
+    two = task(entries[1])
+    assert two.header.endswith("sorry -- to do\n\n")
+    assert two.header + "  " == entries[1].theorem.header
 
 
 def test_proofs_take_the_place_of_what_stood_there_and_nothing_else_changes() -> None:
@@ -36,7 +39,9 @@ def test_proofs_take_the_place_of_what_stood_there_and_nothing_else_changes() ->
     text = completed(
         FILE, {entries["A.one"]: "intro h\nexact h", entries["A.two"]: "trivial", entries["A.three"]: "rfl"}
     )
-    assert text == """/-! A file. -/
+    assert (
+        text
+        == """/-! A file. -/
 namespace A
 
 /-- First. -/
@@ -51,6 +56,7 @@ theorem three : 1 = 1 := by
 theorem four : 2 = 2 := by rfl
 end A
 """
+    )
     assert not any(entry.is_open for entry in outline(text))
 
 
