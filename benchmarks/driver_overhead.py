@@ -103,7 +103,9 @@ def by_package(profile: cProfile.Profile) -> dict[str, float]:
         if "policies" in parts and "prover" in parts:
             name = "prover/policies"
         else:
-            name = next((room for room in ("prover", "search", "lean_env") if room in parts[-3:-1]), "library")
+            name = next(
+                (room for room in ("prover", "search", "lean_env") if room in parts[-3:-1]), "library"
+            )
         spent[name] += own
     return {name: round(seconds, 3) for name, seconds in spent.most_common()}
 

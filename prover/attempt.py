@@ -45,6 +45,8 @@ MAX_FAULTS = 8
 """So many faults of ours in a row, none of which counts as a sample, end a search."""
 KNOWN_CHECKS = 4096
 """Checks that a search remembers: policies repeat themselves, and Lean need not."""
+LOGPROB_DIGITS = 9
+"""Behind the point. What lies beyond depends on the order in which somebody added, not on the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,4 +291,4 @@ def _logprob(completion: Completion, written: int | None) -> float:
             total = completion.logprob(0, written)[0] if completion.offsets else 0.0
     except (ValueError, TypeError):
         return 0.0
-    return total if math.isfinite(total) else 0.0
+    return round(total, LOGPROB_DIGITS) if math.isfinite(total) else 0.0
