@@ -145,7 +145,8 @@ def prove(
         int, typer.Option("--samples", metavar="N", help="Proofs to try for one theorem.")
     ] = 512,
     time: Annotated[
-        float | None, typer.Option("--time", metavar="S", help="Seconds for one theorem; no limit by default.")
+        float | None,
+        typer.Option("--time", metavar="S", help="Seconds for one theorem; no limit by default."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
     cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
