@@ -15,7 +15,8 @@ help:            ## this list
 
 venv: .venv/.dev ## create .venv and install the package with its development tools
 
-demo: .venv/.run ## install, and check the proofs in examples/ with real Lean
+demo: .venv/.run ## install, prove theorems with real Lean, and check the proofs in examples/
+	$(BIN)/prover prove examples/01_first_steps.lean
 	$(BIN)/prover verify examples/basics.lean examples/proofs.jsonl
 	@echo "and these must all be refused:"
 	$(BIN)/prover verify examples/not_proofs.jsonl; test $$? -eq 1
