@@ -66,8 +66,7 @@ def run(order: Order, toolchain: Toolchain) -> int:
         display.finished(tasks[index].name, attempt)
         if order.as_json:
             line = json.dumps(_fields(tasks[index], attempt, order, toolchain), ensure_ascii=False)
-            with display.printing():
-                print(line, flush=True)
+            display.say(line)
 
     with display:
         asyncio.run(_prove(order, toolchain, tasks, done, display))

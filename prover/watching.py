@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from lean_env.errors import SourceError
 from lean_env.values import Theorem
 from prover.attempt import Attempt
 from prover.complete import indented
@@ -65,48 +65,51 @@ class Display:
         if self._live is not None and monotonic() - self._drawn >= REDRAW_SECONDS:
             self._draw()
 
-    @contextmanager
-    def printing(self) -> Iterator[None]:
-        """What is printed inside stands above the progress, and is not disturbed by it."""
-        if self._live is None:
-            yield
-            return
-        self._live.stop()
+    def say(self, text: str) -> None:
+        """Print to standard output, above the progress. Raises `SourceError` if it takes nothing any more."""
+        if self._live is not None:
+            self._live.stop()
         try:
-            yield
+            print(text, flush=True)
+        except OSError as error:
+            # What is left in the buffer would be complained about once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SourceError(f"standard output cannot be written: {error.strerror}") from None
         finally:
-            self._live.start()
-            self._draw()
+            if self._live is not None:
+                self._live.start()
+                self._draw()
 
     def finished(self, name: str, attempt: Attempt) -> None:
         """A search has ended."""
         self._running.pop(attempt.theorem.digest, None)
         self._proved += attempt.proof is not None
         if not self._silent:
-            with self.printing():
-                self._tell(name, attempt)
+            self.say(self._told(name, attempt))
 
     def summary(self, toolchain: str) -> None:
         """The sum, for people."""
         if not self._silent and self._total:
             print(f"{self._proved} of {self._total} proved, {toolchain}", file=sys.stderr)
 
-    def _tell(self, name: str, attempt: Attempt) -> None:
+    def _told(self, name: str, attempt: Attempt) -> str:
+        """An outcome, in colour where standard output is a terminal."""
         from rich.text import Text
 
         proof, statistics = attempt.proof, attempt.statistics
         spent = f"{statistics.samples} samples, {statistics.seconds:.1f} s" if statistics else ""
         if proof is not None:
-            self._out.print(Text.assemble(("✓ ", "green"), name, (f" — {spent}", "dim")))
-            print(indented(proof.text, 4), flush=True)
+            line = Text.assemble(("✓ ", "green"), name, (f" — {spent}", "dim"))
         elif attempt.error:
-            self._out.print(Text.assemble(("✗ ", "red"), f"{name} — {attempt.error}"))
+            line = Text.assemble(("✗ ", "red"), f"{name} — {attempt.error}")
         else:
             assert statistics is not None
             best = "; ".join(line.strip() for line in statistics.best_prefix.strip().split("\n"))
             far = f"; got as far as: {best}" if best else ""
-            self._out.print(Text.assemble(("✗ ", "red"), f"{name} — no proof within {spent}{far}"))
-        sys.stdout.flush()
+            line = Text.assemble(("✗ ", "red"), f"{name} — no proof within {spent}{far}")
+        with self._out.capture() as capture:
+            self._out.print(line, end="")
+        return capture.get() + (f"\n{indented(proof.text, 4)}" if proof is not None else "")
 
     def _draw(self) -> None:
         assert self._live is not None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lean_env.outline import outline
-from tests.prover.command import prover, refusal
+from tests.prover.command import PROVER, environment, prover, refusal
 
 MIXED = """/-! Some of this is broken. -/
 namespace Foo
@@ -202,3 +204,23 @@ def test_a_trace_that_is_no_trace_harms_its_own_theorem_only(tmp_path: Path) -> 
     (line,) = [line for line in result.stdout.splitlines() if line.startswith("✗")]
     assert "is no trace of a search" in line
     assert first.read_text() == "no trace"
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "json"])
+def test_output_that_nobody_takes_is_one_line(tmp_path: Path, as_json: list[str]) -> None:
+    (tmp_path / "two.lean").write_text(TWO)
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        result = subprocess.run(
+            [PROVER, "prove", "two.lean", *as_json],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        os.close(writing)
+    assert result.returncode == 2
+    assert result.stderr == "prover: standard output cannot be written: Broken pipe\n"
