@@ -107,7 +107,8 @@ class Worker:
         server = await LeanServer.start(self.toolchain, self.limits, report_delay=delay)
         self.servers[large] = server
         try:
-            await asyncio.wait_for(server.elaborate(imports), self.limits.start_seconds)
+            async with asyncio.timeout(self.limits.start_seconds):  # `wait_for` may swallow a cancellation.
+                await server.elaborate(imports)
         except TimeoutError:
             raise ServerError(f"Lean was not ready within {self.limits.start_seconds:g} s") from None
         except ServerError as error:
@@ -197,7 +198,8 @@ class Worker:
         if not large:
             self._forget()
         try:
-            await asyncio.wait_for(server.elaborate(self.imports), YIELD_SECONDS)
+            async with asyncio.timeout(YIELD_SECONDS):
+                await server.elaborate(self.imports)
         except (TimeoutError, ServerError):
             await self._discard(large)
 

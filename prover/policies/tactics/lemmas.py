@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nsmallest
-from math import log
+from math import fsum, log
 
 from lean_env.embedded import CORE
 from lean_env.outline import Entry, outline
@@ -106,14 +106,10 @@ class Library:
         return self._share(lemma, wanted, self._total(wanted))
 
     def _total(self, wanted: Iterable[str]) -> float:
-        return sum(self._rarity.get(symbol, 1.0) for symbol in wanted)
+        return fsum(self._rarity.get(symbol, 1.0) for symbol in wanted)  # In any order the same.
 
     def _share(self, lemma: Lemma, wanted: frozenset[str], total: float) -> float:
-        rarity = self._rarity
-        both = 0.0
-        for symbol in lemma.symbols:
-            if symbol in wanted:
-                both += rarity[symbol]
+        both = fsum(self._rarity[symbol] for symbol in lemma.symbols if symbol in wanted)
         either = total + self._weights[lemma.name] - both
         return both / either if either > 0 else 0.0
 
