@@ -117,7 +117,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--proofs", type=int, default=800)
+    parser.add_argument("--proofs", type=int, default=2000)
     parser.add_argument("--cold", type=int, default=60, help="how many of them also in cold processes")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks/check_service.json"))
     arguments = parser.parse_args()

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from lean_env.values import Check, Theorem
 
-FIRST_SIZE, MAX_SIZE = 16, 400
+FIRST_SIZE, MAX_SIZE = 64, 400
 """How many proofs a large document holds at first and at most; how long it takes decides (`learn`)."""
-REPORT_DELAY = 0.04
+REPORT_DELAY = 0.1
 """Seconds that a large document has before Lean reports on it. It should take a little longer."""
 WORTH_SECONDS = 0.06
 """An elaborated beginning is worth going back to, one proof at a time, if it took longer than this."""
