@@ -20,6 +20,9 @@ FIRST_SIZE, MAX_SIZE = 64, 400
 """How many proofs a large document holds at first and at most; how long it takes decides (`learn`)."""
 REPORT_DELAY = 0.1
 """Seconds that a large document has before Lean reports on it. It should take a little longer."""
+PROMPT_DELAY = 0.01
+"""The same for all other documents: as long as a short proof takes. Reporting the re-used steps of a long
+one at once would cost more than going over them."""
 WORTH_SECONDS = 0.06
 """An elaborated beginning is worth going back to, one proof at a time, if it took longer than this."""
 ALIKE = 40

@@ -1,6 +1,6 @@
 """One place in the pool: its Lean processes, replaced as often as need be, and the jobs it is given.
 
-There are two, each started when first needed: one that reports at once, for single checks and for
+There are two, each started when first needed: one that reports soon, for single checks and for
 going back to a beginning that it has elaborated, and one for large documents, which reports late.
 
 A document that takes too long, or that nobody waits for any more, is given up: Lean is asked for
@@ -23,7 +23,7 @@ from lean_env.assemble import Document, assemble
 from lean_env.errors import LimitError, ServerError
 from lean_env.judge import Ruling, rule
 from lean_env.limits import GIB, OUT_OF_MEMORY, OUT_OF_STACK, Limits
-from lean_env.schedule import REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
+from lean_env.schedule import PROMPT_DELAY, REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
 from lean_env.server import LeanServer
 from lean_env.states import States
 from lean_env.steps import boundaries
@@ -103,7 +103,7 @@ class Worker:
 
     async def _start(self, imports: str, large: bool) -> LeanServer:
         """A new process that has read `imports`. Raises `LimitError` if it is not given enough memory."""
-        delay = REPORT_DELAY if large else 0.0
+        delay = REPORT_DELAY if large else PROMPT_DELAY
         server = await LeanServer.start(self.toolchain, self.limits, report_delay=delay)
         self.servers[large] = server
         try:
