@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from common import Bar, report
+from common import Bar, report, wilson
 
 from lean_env.errors import StatementError
 from lean_env.limits import Limits
@@ -113,16 +113,6 @@ async def sample(pool: CheckPool, item: dict[str, Any], half: str, samples: int,
         distinct=len(verdicts),
         faults=sum(verdict is Verdict.FAULT for verdict in verdicts.values()),
     )
-
-
-def wilson(successes: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % confidence interval of a share."""
-    if not total:
-        return 0.0, 1.0
-    share = successes / total
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    radius = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return centre - radius, centre + radius
 
 
 def table(results: Sequence[Result], samples: int) -> None:

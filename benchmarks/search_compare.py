@@ -25,6 +25,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from common import wilson
+
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.source import read_records
@@ -62,16 +64,6 @@ class Statement:
     theorem: Theorem
     name: str
     groups: tuple[str, ...]
-
-
-def wilson(successes: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % confidence interval of a share."""
-    if not total:
-        return 0.0, 1.0
-    share = successes / total
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    radius = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return centre - radius, centre + radius
 
 
 def bootstrap(differences: Sequence[int]) -> tuple[float, float]:
