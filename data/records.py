@@ -1,0 +1,144 @@
+"""The corpus on disk: one verified proof a line, with the states that Lean showed on its way.
+
+The states are stored because they are what a truncated proof is resumed with, and asking Lean for them
+again for every epoch would cost more than training. A file that does not fit is refused with the line at
+fault, rather than trained on as far as it goes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lean_env.errors import SourceError
+from lean_env.values import Theorem
+
+StepState = tuple[int, tuple[str, ...]]
+"""The end of a step, an offset into the proof in characters, and the goals behind it as Lean prints them,
+main goal first; no goals if nothing is left in focus."""
+
+_TEXTS = ("name", "statement", "proof", "header", "kind", "domain")
+_REQUIRED = ("name", "statement", "proof")
+_FIELDS = frozenset((*_TEXTS, "start", "steps"))
+
+
+class CorpusError(SourceError):
+    """A corpus that cannot be used: one line that names the file, and the line in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusRecord:
+    """A statement and one proof of it that Lean accepted."""
+
+    name: str
+    """Of the constant that the statement declares. Proofs of one statement share it."""
+    statement: str
+    """The declaration up to and including `:= by`."""
+    proof: str
+    """A block of tactics, indented as below a statement, without a line end behind it."""
+    header: str = ""
+    """What Lean must read before the statement."""
+    kind: str = ""
+    """The generator that made the statement."""
+    domain: str = ""
+    start: int = 0
+    """Where the part to be learnt begins. What precedes it is a detour on which a search has found a
+    state that is worth an example, not something to imitate; 0 for a proof that is good as a whole."""
+    steps: tuple[StepState, ...] | None = None
+    """The steps in order; None if nobody asked Lean."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for offsets that do not lie in the proof."""
+        if not 0 <= self.start < max(1, len(self.proof)):
+            raise ValueError(f"start is {self.start}, but the proof has {len(self.proof)} characters")
+        before = 0
+        for end, _ in self.steps or ():
+            if not before < end <= len(self.proof):
+                raise ValueError(f"a step ends at {end}, behind {before} of {len(self.proof)} characters")
+            before = end
+
+    @property
+    def theorem(self) -> Theorem:
+        """The statement as the rest of the program wants it."""
+        return Theorem(self.name, self.statement, self.header)
+
+
+def to_line(record: CorpusRecord) -> str:
+    """The record as a line of JSON, line end included; fields with their default value are left out."""
+    fields: dict[str, Any] = {name: text for name in _TEXTS if (text := getattr(record, name))}
+    if record.start:
+        fields["start"] = record.start
+    if record.steps is not None:
+        fields["steps"] = record.steps
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def from_line(line: str) -> CorpusRecord:
+    """The record of a line of JSON. Raises `ValueError` that says what is wrong with it."""
+    fields = json.loads(line)
+    if not isinstance(fields, dict):
+        raise ValueError("a JSON object is needed")
+    if unknown := fields.keys() - _FIELDS:
+        raise ValueError(f"unknown field {min(unknown)!r}")
+    for name in _TEXTS:
+        if not isinstance(fields.get(name, ""), str):
+            raise ValueError(f"the field {name!r} must be a text")
+    if missing := [name for name in _REQUIRED if not fields.get(name)]:
+        raise ValueError(f"the field {missing[0]!r} is missing")
+    start = fields.get("start", 0)
+    if not _is_offset(start):
+        raise ValueError("the field 'start' must be an offset")
+    steps = fields.get("steps")
+    if not isinstance(steps, list | None):
+        raise ValueError("the field 'steps' must be a list")
+    texts = {name: fields[name] for name in _TEXTS if name in fields}
+    return CorpusRecord(**texts, start=start, steps=None if steps is None else tuple(map(_step, steps)))
+
+
+def read_corpus(path: Path) -> tuple[CorpusRecord, ...]:
+    """All records of a file, in order. Raises `CorpusError` that names the first line at fault."""
+    return tuple(record for _, record in numbered(path))
+
+
+def numbered(path: Path) -> Iterator[tuple[int, CorpusRecord]]:
+    """The records of a file with the lines, from 1, on which they stand; errors as `read_corpus`."""
+    number = 0
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, from_line(line)
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CorpusError(f"{path} is not UTF-8 behind line {number}; build the corpus again") from None
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{path}:{number}: {error}; remove the line, or build the corpus again") from None
+
+
+def write_corpus(path: Path, records: Iterable[CorpusRecord]) -> int:
+    """Write the records to a file, whole or not at all, and return how many there were."""
+    partial = path.with_name(f"{path.name}.partial")
+    count = 0
+    with partial.open("w", encoding="utf-8") as file:
+        for record in records:
+            file.write(to_line(record))
+            count += 1
+    partial.replace(path)
+    return count
+
+
+def _step(value: Any) -> StepState:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError("a step must be an offset and a list of goals")
+    end, goals = value
+    if not _is_offset(end) or not isinstance(goals, list) or not all(isinstance(g, str) for g in goals):
+        raise ValueError("a step must be an offset and a list of goals")
+    return end, tuple(goals)
+
+
+def _is_offset(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
