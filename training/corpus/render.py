@@ -1,0 +1,77 @@
+"""From a verified proof to training text: the prompts that a search will ask, and the answers that prove.
+
+A prompt is made by `prover.prompts.make_prompt` and by nothing else, so that training and search agree to
+the letter. The paper trains on whole proofs and on "truncate-and-resume" (arXiv 2408.08152, section 3.1):
+the proof is cut behind one of its steps, the state there is shown as a comment, and the rest is the
+answer. Both come in two styles, without and with a comment before each tactic.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from data.records import CorpusRecord, StepState
+from prover.prompts import make_prompt, next_column, proof_block
+from training.corpus.comments import with_comments
+
+CLOSING = "\n```"
+"""Ends an answer: the fence that the prompt has opened; the search stops there."""
+COT_SHARE = 0.25
+"""How often a record is rendered in the style with comments too. They say little that the tactics do not,
+and a small model pays for every token."""
+
+
+class Example(NamedTuple):
+    """A text to train on."""
+
+    prompt: str
+    """Is given; no loss is taken on it."""
+    completion: str
+    """Is to be learnt; ends in the closing fence. An end-of-sequence token belongs behind it."""
+
+
+def examples(record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
+    """The examples of one record in one pass over the corpus: the whole proof, if it is good as a whole,
+    and the proof cut at a random step, if Lean was asked for the states; with probability `COT_SHARE`
+    the same in the other style. Another pass with another `rng` cuts elsewhere.
+    """
+    styles = (False, True) if rng.random() < COT_SHARE else (False,)
+    for cot in styles:
+        if record.start == 0:
+            yield whole(record, cot=cot)
+        if places := cuts(record):
+            yield resumed(record, rng.choice(places), cot=cot)
+
+
+def cuts(record: CorpusRecord) -> list[StepState]:
+    """The steps behind which the proof may be cut: some goal is left, and some proof to be learnt."""
+    end = len(record.proof.rstrip())
+    return [step for step in record.steps or () if step[1] and record.start <= step[0] < end]
+
+
+def whole(record: CorpusRecord, *, cot: bool = False) -> Example:
+    """The statement, and its proof as the answer."""
+    proof, _ = with_comments(record.proof, record.steps or ()) if cot else (record.proof, ())
+    return Example(make_prompt(record.theorem, cot=cot).text, proof_block(proof).rstrip() + CLOSING)
+
+
+def resumed(record: CorpusRecord, cut: StepState, *, cot: bool = False) -> Example:
+    """The statement with the proof up to a step and the state there, and the rest as the answer."""
+    proof, end = record.proof, cut[0]
+    if cot:
+        proof, places = with_comments(proof, record.steps or ())
+        end = places[end]
+    prefix, rest = proof[:end], proof[end:].rstrip()
+    prompt = make_prompt(record.theorem, prefix, cut[1], cot=cot)
+    return Example(prompt.text, _continued(prompt.prefix, rest) + CLOSING)
+
+
+def _continued(block: str, rest: str) -> str:
+    """The rest as it stands below `block`: a tactic behind a `;` gets a line of its own."""
+    same_line, _, below = rest.partition("\n")
+    tactic = same_line.strip().removeprefix(";").strip()
+    if not tactic:
+        return below.lstrip("\n")
+    return " " * next_column(block) + tactic + (f"\n{below}" if below else "")
