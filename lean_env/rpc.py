@@ -25,6 +25,10 @@ from lean_env.errors import ServerError
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 """A frame that claims to be longer is taken for nonsense."""
 
+CHUNK_BYTES = 1 << 18
+HEADER_BYTES = 4096
+"""A frame's header is shorter."""
+
 _IGNORED = re.compile(rb'"method":"\$/lean/(?:ileanInfo\w+|fileProgress)"')
 """Every step brings several of these, which nobody wants here. A message's text cannot look like
 them: its quotes are escaped."""
@@ -50,6 +54,7 @@ class Connection:
         self._ids = itertools.count(1)
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._closed: str | None = None
+        self._outgoing: list[bytes] = []
         self._task = asyncio.create_task(self._read())
 
     def notify(self, method: str, params: Json) -> None:
@@ -66,6 +71,7 @@ class Connection:
 
     async def drain(self) -> None:
         """Wait until the peer has taken enough of what was sent."""
+        self._flush()
         try:
             await self._writer.drain()
         except ConnectionError as error:
@@ -83,20 +89,29 @@ class Connection:
         if self._closed is not None:
             raise ServerError(f"Lean's server is gone: {self._closed}")
         body = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
-        self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing.append(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    def _flush(self) -> None:
+        """Write what was sent in this turn of the event loop with one system call: a dozen questions
+        about one proof, each written by itself, took a fifth of a search's own time."""
+        outgoing, self._outgoing = self._outgoing, []
+        if outgoing and self._closed is None:
+            self._writer.write(b"".join(outgoing))
 
     async def _read(self) -> None:
         reason = "it closed the connection"
+        buffer = bytearray()
         try:
-            while True:
-                body = await self._read_body()
-                if not _IGNORED.search(body):
-                    self._dispatch(json.loads(body))
-        except asyncio.IncompleteReadError:
-            pass
+            while chunk := await self._reader.read(CHUNK_BYTES):
+                buffer += chunk
+                while (body := _take_body(buffer)) is not None:
+                    if not _IGNORED.search(body):
+                        self._dispatch(json.loads(body))
         except (
             ConnectionError,
-            asyncio.LimitOverrunError,
+            ServerError,
             ValueError,
             LookupError,
             TypeError,
@@ -104,17 +119,6 @@ class Connection:
         ) as error:
             reason = f"it broke the protocol ({type(error).__name__}: {error})"
         self._close(reason)
-
-    async def _read_body(self) -> bytes:
-        header = await self._reader.readuntil(b"\r\n\r\n")
-        for line in header.split(b"\r\n"):
-            key, _, value = line.partition(b":")
-            if key.strip().lower() == b"content-length":
-                length = int(value)
-                if not 0 <= length <= MAX_MESSAGE_BYTES:
-                    raise ValueError(f"a message of {length} bytes")
-                return await self._reader.readexactly(length)
-        raise ValueError("a message without a length")
 
     def _dispatch(self, message: Json) -> None:
         method = message.get("method")
@@ -143,3 +147,30 @@ class Connection:
             if not future.done():
                 future.set_exception(ServerError(f"Lean's server is gone: {reason}"))
                 future.exception()  # Nobody may be waiting any more; do not log it.
+
+
+def _take_body(buffer: bytearray) -> bytes | None:
+    """Remove the first frame from `buffer` and return its body; None if it is not all there yet.
+
+    Raises `ValueError` for what is no frame.
+    """
+    end = buffer.find(b"\r\n\r\n", 0, HEADER_BYTES)
+    if end < 0:
+        if len(buffer) >= HEADER_BYTES:
+            raise ValueError("a message without a header")
+        return None
+    for line in buffer[:end].split(b"\r\n"):
+        key, _, value = line.partition(b":")
+        if key.strip().lower() == b"content-length":
+            length = int(value)
+            break
+    else:
+        raise ValueError("a message without a length")
+    if not 0 <= length <= MAX_MESSAGE_BYTES:
+        raise ValueError(f"a message of {length} bytes")
+    start = end + 4
+    if len(buffer) < start + length:
+        return None
+    body = bytes(buffer[start : start + length])
+    del buffer[: start + length]
+    return body

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lean_env.lexer import Kind, Token, code, tokenize
 
@@ -29,6 +30,7 @@ class Boundary:
     """Offset just behind its last character."""
 
 
+@lru_cache(maxsize=2048)  # Of one proof, whoever reads, checks and continues it asks.
 def boundaries(proof: str) -> tuple[Boundary, ...]:
     """The steps of `proof` in order, comments left out."""
     tokens = code(tokenize(proof))

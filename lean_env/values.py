@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 MAX_SUMMARY = 300
 
@@ -79,7 +80,7 @@ class Theorem:
     @property
     def digest(self) -> str:
         """SHA-256, in hexadecimal, of all that gives the statement its meaning."""
-        return hashlib.sha256(f"{self.header}\0{self.statement}\0{self.footer}".encode()).hexdigest()
+        return _digest(self.header, self.statement, self.footer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +160,8 @@ class Proof:
     theorem: Theorem
     text: str
     certificate: Certificate
+
+
+@lru_cache(maxsize=4096)  # Asked for several times a check.
+def _digest(header: str, statement: str, footer: str) -> str:
+    return hashlib.sha256(f"{header}\0{statement}\0{footer}".encode()).hexdigest()
