@@ -1,0 +1,9 @@
+"""The DeepSeek-V3 architecture in plain PyTorch, and its checkpoints in Hugging Face's layout."""
+
+from __future__ import annotations
+
+from training.model.config import ModelConfig
+from training.model.router import Routing
+from training.model.transformer import Hidden, Transformer
+
+__all__ = ["Hidden", "ModelConfig", "Routing", "Transformer"]

@@ -1,0 +1,133 @@
+"""The experts: every token goes to its K experts, whatever their load, and none is dropped.
+
+Two ways with the same numbers. The grouped GEMM sorts the (token, expert) pairs by expert and multiplies
+all groups in one kernel, without a synchronisation with the host. The loop takes the experts one by one:
+the reference, and the way on a CPU.
+
+Shapes: N tokens, K experts a token, P = N · K pairs, E experts, D hidden, I an expert's width.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.model.config import ModelConfig
+from training.model.layers import MLP
+from training.model.router import Router, Routing
+
+
+class Experts(nn.Module):
+    """The routed experts' weights, stacked, and their sum for each token."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        experts, hidden, width = config.n_routed_experts, config.hidden_size, config.moe_intermediate_size
+        self.gate_up_proj = nn.Parameter(torch.empty(experts, 2 * width, hidden))
+        self.down_proj = nn.Parameter(torch.empty(experts, hidden, width))
+
+    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+        """Σ_k weights[n, k] · expert_{chosen[n, k]}(x[n]), (N, D)."""
+        if x_ND.is_cuda and self.gate_up_proj.dtype == torch.bfloat16:
+            return self.grouped(x_ND, chosen_NK, weights_NK)
+        return self.loop(x_ND, chosen_NK, weights_NK)
+
+    def grouped(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+        """All experts in two grouped GEMMs. BF16 if compiled: inductor knows no other type."""
+        order_P = chosen_NK.flatten().argsort(stable=True)
+        ends_E = self._ends(chosen_NK)
+        x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
+        gate_up_P2I = F.grouped_mm(x_PD, self.gate_up_proj.transpose(1, 2), offs=ends_E)
+        gate_PI, up_PI = gate_up_P2I.chunk(2, dim=-1)
+        out_PD = F.grouped_mm(F.silu(gate_PI) * up_PI, self.down_proj.transpose(1, 2), offs=ends_E)
+        return combine(out_PD, order_P, weights_NK)
+
+    def loop(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+        """One expert after the other, each on the tokens that chose it."""
+        order_P = chosen_NK.flatten().argsort(stable=True)
+        x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
+        outs, start = [], 0
+        for expert, end in enumerate(self._ends(chosen_NK).tolist()):
+            gate_up = F.linear(x_PD[start:end], self.gate_up_proj[expert])
+            gate, up = gate_up.chunk(2, dim=-1)
+            outs.append(F.linear(F.silu(gate) * up, self.down_proj[expert]))
+            start = end
+        return combine(torch.cat(outs), order_P, weights_NK)
+
+    def _ends(self, chosen_NK: Tensor) -> Tensor:
+        """Where each expert's pairs end in the sorted order (int32, E)."""
+        experts = torch.arange(len(self.down_proj), device=chosen_NK.device)
+        counts_E = (chosen_NK.flatten()[:, None] == experts).sum(0)
+        return counts_E.cumsum(0).to(torch.int32)
+
+
+class MoE(nn.Module):
+    """Router, routed experts and shared experts: eq. 12."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.gate = Router(config)
+        self.experts = Experts(config)
+        # The shared experts see every token, so they are one wide MLP.
+        self.shared_experts = MLP(config.hidden_size, config.moe_intermediate_size * config.n_shared_experts)
+
+    def forward(self, x_BLD: Tensor, real_BL: Tensor | None = None) -> tuple[Tensor, Routing]:
+        """(B, L, D) and how the tokens were routed."""
+        weights_BLK, routing = self.gate(x_BLD, real_BL)
+        routed_ND = self.experts(
+            x_BLD.flatten(0, 1), routing.chosen_BLK.flatten(0, 1), weights_BLK.flatten(0, 1)
+        )
+        out_BLD = self.shared_experts(x_BLD) + routed_ND.unflatten(0, x_BLD.shape[:2])
+        return out_BLD, routing
+
+
+class _Dispatch(torch.autograd.Function):
+    """Copies each token to its K places. Its gradient is `combine` with weights of one: a gather and a sum in
+    fixed order, where autograd's own would add atomically, each run in another order."""
+
+    @staticmethod
+    def forward(ctx: Any, x_ND: Tensor, order_P: Tensor, top_k: int) -> Tensor:
+        ctx.save_for_backward(order_P)
+        ctx.top_k = top_k
+        return x_ND[order_P // top_k]
+
+    @staticmethod
+    def backward(ctx: Any, grad_PD: Tensor) -> tuple[Tensor, None, None]:
+        (order_P,) = ctx.saved_tensors
+        return _to_tokens(grad_PD, order_P, ctx.top_k).sum(1), None, None
+
+
+class _Collect(torch.autograd.Function):
+    """Undoes the sorting; its gradient sorts."""
+
+    @staticmethod
+    def forward(ctx: Any, out_PD: Tensor, order_P: Tensor, top_k: int) -> Tensor:
+        ctx.save_for_backward(order_P)
+        return _to_tokens(out_PD, order_P, top_k)
+
+    @staticmethod
+    def backward(ctx: Any, grad_NKD: Tensor) -> tuple[Tensor, None, None]:
+        (order_P,) = ctx.saved_tensors
+        return grad_NKD.flatten(0, 1)[order_P], None, None
+
+
+def dispatch(x_ND: Tensor, order_P: Tensor, top_k: int) -> Tensor:
+    """Tokens in the order of their experts, (P, D); pair p is choice p % K of token p // K."""
+    out: Tensor = _Dispatch.apply(x_ND, order_P, top_k)  # type: ignore[no-untyped-call]
+    return out
+
+
+def combine(out_PD: Tensor, order_P: Tensor, weights_NK: Tensor) -> Tensor:
+    """The experts' outputs back at their tokens, weighted and added in FP32, (N, D)."""
+    out_NKD: Tensor = _Collect.apply(out_PD, order_P, weights_NK.shape[1])  # type: ignore[no-untyped-call]
+    return (out_NKD * weights_NK[..., None]).sum(1).to(out_PD.dtype)
+
+
+def _to_tokens(x_PD: Tensor, order_P: Tensor, top_k: int) -> Tensor:
+    inverse_P = torch.empty_like(order_P).scatter(
+        0, order_P, torch.arange(len(order_P), device=order_P.device)
+    )
+    return x_PD[inverse_P].view(-1, top_k, x_PD.shape[1])

@@ -1,0 +1,176 @@
+"""The whole model: embedding, blocks, final norm, head, and the module for multi-token prediction.
+
+Shapes: B sequences, L tokens, D hidden, V vocabulary, E experts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from training.model.attention import Attention
+from training.model.config import ModelConfig
+from training.model.experts import MoE
+from training.model.layers import MLP, RMSNorm, Rope, rope_angles, rope_frequencies
+from training.model.router import Router, Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What `Transformer.forward` gives."""
+
+    hidden_BLD: Tensor
+    """After the final norm; `Transformer.logits` makes logits of it. Position l predicts token l + 1."""
+    mtp_hidden_BLD: Tensor | None
+    """The same from the module for multi-token prediction, where position l predicts token l + 2; the last
+    position's is made of a token that is not there and means nothing."""
+    routing: tuple[Routing, ...]
+    """One for each mixture-of-experts layer, first layer first; with multi-token prediction its own last."""
+
+
+class Context(NamedTuple):
+    """What all blocks need to know about the batch."""
+
+    rope: Rope
+    mask_BLL: Tensor | None
+    """Which keys a query sees; None means causal."""
+    real_BL: Tensor | None
+    """False at padding; None means none."""
+
+
+class Block(nn.Module):
+    """Attention and an MLP or experts, each behind a norm and beside a residual."""
+
+    def __init__(self, config: ModelConfig, layer: int) -> None:
+        super().__init__()
+        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.self_attn = Attention(config)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.mlp: MLP | MoE = (
+            MLP(config.hidden_size, config.intermediate_size) if config.is_dense(layer) else MoE(config)
+        )
+
+    def forward(self, x_BLD: Tensor, context: Context) -> tuple[Tensor, Routing | None]:
+        """(B, L, D), and the routing unless the layer is dense."""
+        x_BLD = x_BLD + self.self_attn(self.input_layernorm(x_BLD), context.rope, context.mask_BLL)
+        normed_BLD = self.post_attention_layernorm(x_BLD)
+        if isinstance(self.mlp, MLP):
+            return x_BLD + self.mlp(normed_BLD), None
+        out_BLD, routing = self.mlp(normed_BLD, context.real_BL)
+        return x_BLD + out_BLD, routing
+
+
+class NextToken(nn.Module):
+    """Multi-token prediction (section 2.2, eq. 21-23): from the hidden state at a token and the next token,
+    the hidden state that predicts the one after. Embedding and head are the model's own."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.enorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.hnorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.eh_proj = nn.Linear(2 * config.hidden_size, config.hidden_size, bias=False)
+        self.block = Block(config, config.num_hidden_layers)
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(
+        self, hidden_BLD: Tensor, next_BLD: Tensor, context: Context
+    ) -> tuple[Tensor, Routing | None]:
+        """`hidden_BLD` after the final norm, `next_BLD` the embedding of each position's next token."""
+        x_BLD = self.eh_proj(torch.cat([self.enorm(next_BLD), self.hnorm(hidden_BLD)], dim=-1))
+        x_BLD, routing = self.block(x_BLD, context)
+        return self.norm(x_BLD), routing
+
+
+class Transformer(nn.Module):
+    """A DeepSeek-V3 language model. Weights are uninitialised until `init_weights` or loading."""
+
+    frequencies: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_hidden_layers))
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        if config.tie_word_embeddings:
+            self.lm_head.weight = self.embed_tokens.weight
+        self.mtp = NextToken(config) if config.num_nextn_predict_layers else None
+        frequencies = rope_frequencies(config.qk_rope_head_dim, config.rope_theta)
+        self.register_buffer("frequencies", frequencies, persistent=False)
+
+    def forward(
+        self, tokens_BL: Tensor, *, segments_BL: Tensor | None = None, positions_BL: Tensor | None = None
+    ) -> Hidden:
+        """Hidden states for every position.
+
+        `segments_BL` numbers the document of each token, in one run each: attention stays inside a document.
+        A negative number is padding, which counts in no statistics. None means one document a row.
+        `positions_BL` are counted from each document's start if not given.
+        """
+        context = self.context(tokens_BL, segments_BL, positions_BL)
+        routing: list[Routing] = []
+        x_BLD = self.embed_tokens(tokens_BL)
+        for block in self.layers:
+            x_BLD, routed = block(x_BLD, context)
+            routing += [] if routed is None else [routed]
+        hidden_BLD = self.norm(x_BLD)
+        mtp_BLD = None
+        if self.mtp is not None:
+            next_BLD = self.embed_tokens(tokens_BL.roll(-1, dims=1))
+            mtp_BLD, routed = self.mtp(hidden_BLD, next_BLD, context)
+            assert routed is not None, "the module for multi-token prediction has experts"
+            routing.append(routed)
+        return Hidden(hidden_BLD, mtp_BLD, tuple(routing))
+
+    def context(self, tokens_BL: Tensor, segments_BL: Tensor | None, positions_BL: Tensor | None) -> Context:
+        """Positions, mask and padding of a batch, computed once for all blocks."""
+        length = tokens_BL.shape[1]
+        index_L = torch.arange(length, device=tokens_BL.device)
+        if segments_BL is None:
+            positions = index_L[None] if positions_BL is None else positions_BL
+            return Context(rope_angles(positions, self.frequencies), None, None)
+        if positions_BL is None:
+            positions_BL = index_L - document_starts(segments_BL)
+        mask_BLL = (segments_BL[:, :, None] == segments_BL[:, None, :]) & (index_L[:, None] >= index_L)
+        return Context(rope_angles(positions_BL, self.frequencies), mask_BLL, segments_BL >= 0)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(..., D) to (..., V)."""
+        logits: Tensor = self.lm_head(hidden)
+        return logits
+
+    def routers(self) -> list[Router]:
+        """The routers, in the order of `Hidden.routing`."""
+        return [module for module in self.modules() if isinstance(module, Router)]
+
+    @torch.no_grad()
+    def init_weights(self, seed: int) -> None:
+        """Normal weights of `initializer_range`, norms of one, biases of zero; the same on every device."""
+        generator = torch.Generator().manual_seed(seed)
+        for module in self.modules():
+            if isinstance(module, RMSNorm):
+                module.weight.fill_(1.0)
+            elif isinstance(module, Router):
+                module.e_score_correction_bias.zero_()
+        for parameter in self.parameters():
+            if parameter.dim() > 1:
+                values = torch.randn(parameter.shape, generator=generator)
+                parameter.copy_(values * self.config.initializer_range)
+
+    def update_balance_bias(self, counts: list[Tensor], rate: float = 1e-3) -> None:
+        """Move every router's bias against its load, the counts of one step (all devices and micro-batches
+        added), in the order of `Hidden.routing`."""
+        for router, counts_E in zip(self.routers(), counts, strict=True):
+            router.update_bias(counts_E, rate)
+
+
+def document_starts(segments_BL: Tensor) -> Tensor:
+    """The index at which each token's document begins, (B, L)."""
+    index_L = torch.arange(segments_BL.shape[1], device=segments_BL.device)
+    begins_BL = torch.ones_like(segments_BL, dtype=torch.bool)
+    begins_BL[:, 1:] = segments_BL[:, 1:] != segments_BL[:, :-1]
+    return (index_L * begins_BL).cummax(dim=1).values
