@@ -129,7 +129,7 @@ def completion_ids(tokenizer: Tokenizer, completion: str) -> list[int]:
     """An answer's tokens, with the one that ends a text. Tokenized apart from its prompt, because that is
     how it is written."""
     ids = tokenizer.encode(completion, add_special_tokens=False).ids
-    return [*ids, tokenizer.token_to_id(EOS)]
+    return [*ids, SPECIAL.index(EOS)]
 
 
 def _letters() -> tuple[list[str], list[tuple[str, str]]]:
