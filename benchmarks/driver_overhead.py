@@ -30,6 +30,7 @@ from lean_env.toolchain import Toolchain, find_toolchain
 from lean_env.values import Theorem
 from prover.attempt import Attempt, Settings
 from prover.driver import Driver
+from prover.loop import run_loop
 from prover.policies import Completion, Prompt, Sampling
 from prover.policies.tactics import TacticPolicy
 from search import Budget
@@ -129,13 +130,13 @@ def main() -> int:
     print(toolchain.describe())
 
     def measure(workers: int) -> Measured:
-        return asyncio.run(search_all(toolchain, theorems, workers, arguments.samples))
+        return run_loop(search_all(toolchain, theorems, workers, arguments.samples))
 
     measure(1)  # The policy's tables, and the system's caches.
     runs = [measure(workers) for workers in range(1, arguments.workers + 1)]
     profile = cProfile.Profile(time.thread_time)
     profile.enable()
-    asyncio.run(search_all(toolchain, theorems, arguments.workers, arguments.samples))
+    run_loop(search_all(toolchain, theorems, arguments.workers, arguments.samples))
     profile.disable()
     packages = by_package(profile)
     print("CPU seconds under cProfile:", json.dumps(packages))

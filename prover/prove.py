@@ -7,7 +7,6 @@ certificates of its proofs.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -24,6 +23,7 @@ from lean_env.values import Verdict
 from prover.attempt import Attempt, Settings
 from prover.complete import completed, indented
 from prover.driver import Driver
+from prover.loop import run_loop
 from prover.policies import PolicyError, open_policy
 from prover.tasks import Task, in_context, of_files, of_statement
 from prover.watching import Display
@@ -69,7 +69,7 @@ def run(order: Order, toolchain: Toolchain) -> int:
             display.say(line)
 
     with display:
-        asyncio.run(_prove(order, toolchain, tasks, done, display))
+        run_loop(_prove(order, toolchain, tasks, done, display))
     display.summary(toolchain.describe())
     if order.out is not None and not any(attempt.proof for attempt in attempts.values()):
         print(f"prover: nothing was proved, so {order.out} is not written", file=sys.stderr)

@@ -26,6 +26,7 @@ from lean_env.source import LeanFile, Record, read_lean, read_records
 from lean_env.toolchain import Toolchain
 from lean_env.values import Certificate, Verdict
 from lean_env.wholefile import check_file
+from prover.loop import run_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +80,7 @@ def run(
     total = sum(len(source.entries) if isinstance(source, LeanFile) else len(source) for source in sources)
     with _progress(total) as advance:
         report = _Report(toolchain, as_json, advance)
-        asyncio.run(_verify(sources, job, report))
+        run_loop(_verify(sources, job, report))
     report.finish()
     return max(code, report.code)
 

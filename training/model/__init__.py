@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from training.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from training.model.config import ModelConfig
 from training.model.router import Routing
 from training.model.transformer import Hidden, Transformer
 
-__all__ = ["Hidden", "ModelConfig", "Routing", "Transformer"]
+__all__ = [
+    "CheckpointError",
+    "Hidden",
+    "ModelConfig",
+    "Routing",
+    "Transformer",
+    "load_checkpoint",
+    "save_checkpoint",
+]

@@ -41,9 +41,10 @@ class MLP(nn.Module):
         return out
 
 
-def rope_frequencies(width: int, theta: float) -> Tensor:
+def rope_frequencies(width: int, theta: float, device: torch.device) -> Tensor:
     """Angle per position of each pair, FP32 (R / 2)."""
-    return theta ** (-torch.arange(0, width, 2, dtype=torch.float32) / width)
+    pairs = torch.arange(0, width, 2, dtype=torch.float32, device=device)
+    return 1.0 / theta ** (pairs / width)
 
 
 def rope_angles(positions_BL: Tensor, frequencies: Tensor) -> Rope:

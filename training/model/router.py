@@ -9,6 +9,7 @@ Shapes: B sequences, L tokens each, E experts, G groups, K experts a token.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -39,6 +40,14 @@ class Router(nn.Module):
         self.config = config
         self.weight = nn.Parameter(torch.empty(config.n_routed_experts, config.hidden_size))
         self.register_buffer("e_score_correction_bias", torch.zeros(config.n_routed_experts))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Router:
+        """What `to` and its kin call. The bias stays FP32: steps of 0.001 are lost in BF16."""
+        bias = self.e_score_correction_bias
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if not bias.is_meta:
+            self.e_score_correction_bias = bias.to(self.e_score_correction_bias.device)
+        return self
 
     def forward(self, x_BLD: Tensor, real_BL: Tensor | None = None) -> tuple[Tensor, Routing]:
         """Weights of the chosen experts, FP32 (B, L, K), and the routing.

@@ -87,8 +87,6 @@ class NextToken(nn.Module):
 class Transformer(nn.Module):
     """A DeepSeek-V3 language model. Weights are uninitialised until `init_weights` or loading."""
 
-    frequencies: Tensor
-
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -99,8 +97,6 @@ class Transformer(nn.Module):
         if config.tie_word_embeddings:
             self.lm_head.weight = self.embed_tokens.weight
         self.mtp = NextToken(config) if config.num_nextn_predict_layers else None
-        frequencies = rope_frequencies(config.qk_rope_head_dim, config.rope_theta)
-        self.register_buffer("frequencies", frequencies, persistent=False)
 
     def forward(
         self, tokens_BL: Tensor, *, segments_BL: Tensor | None = None, positions_BL: Tensor | None = None
@@ -130,13 +126,15 @@ class Transformer(nn.Module):
         """Positions, mask and padding of a batch, computed once for all blocks."""
         length = tokens_BL.shape[1]
         index_L = torch.arange(length, device=tokens_BL.device)
+        # Not a buffer: a cast of the model to BF16 would take it along.
+        frequencies = rope_frequencies(self.config.qk_rope_head_dim, self.config.rope_theta, tokens_BL.device)
         if segments_BL is None:
             positions = index_L[None] if positions_BL is None else positions_BL
-            return Context(rope_angles(positions, self.frequencies), None, None)
+            return Context(rope_angles(positions, frequencies), None, None)
         if positions_BL is None:
             positions_BL = index_L - document_starts(segments_BL)
         mask_BLL = (segments_BL[:, :, None] == segments_BL[:, None, :]) & (index_L[:, None] >= index_L)
-        return Context(rope_angles(positions_BL, self.frequencies), mask_BLL, segments_BL >= 0)
+        return Context(rope_angles(positions_BL, frequencies), mask_BLL, segments_BL >= 0)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(..., D) to (..., V)."""
