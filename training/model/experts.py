@@ -1,8 +1,8 @@
 """The experts: every token goes to its K experts, whatever their load, and none is dropped.
 
 Two ways with the same numbers. The grouped GEMM sorts the (token, expert) pairs by expert and multiplies
-all groups in one kernel, without a synchronisation with the host. The loop takes the experts one by one:
-the reference, and the way on a CPU.
+all groups in one kernel, without a synchronisation with the host: the way in BF16. The loop takes the
+experts one by one: the reference, and the way in FP32.
 
 Shapes: N tokens, K experts a token, P = N · K pairs, E experts, D hidden, I an expert's width.
 """
@@ -31,12 +31,12 @@ class Experts(nn.Module):
 
     def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """Σ_k weights[n, k] · expert_{chosen[n, k]}(x[n]), (N, D)."""
-        if x_ND.is_cuda and self.gate_up_proj.dtype == torch.bfloat16:
+        if self.gate_up_proj.dtype == torch.bfloat16:
             return self.grouped(x_ND, chosen_NK, weights_NK)
         return self.loop(x_ND, chosen_NK, weights_NK)
 
     def grouped(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
-        """All experts in two grouped GEMMs. BF16 if compiled: inductor knows no other type."""
+        """All experts in two grouped GEMMs, which compile; `torch.compile` knows them in BF16 only."""
         order_P = chosen_NK.flatten().argsort(stable=True)
         ends_E = self._ends(chosen_NK)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
