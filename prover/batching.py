@@ -1,7 +1,9 @@
 """One caller's prompt, many callers' batch: prompts from all trees reach the policy together.
 
 While the policy writes, whoever asks waits; when it is done, all who wait are served by one call. So
-batches form by themselves, as large as there is demand, and nothing polls.
+batches form by themselves, as large as there is demand, and nothing polls. A policy that batches by
+itself, such as a server, gets each prompt at once, in a call of its own: there, nobody waits for the
+slowest of a batch.
 
 A policy may be anybody's program, so nothing that it does is trusted: whatever it raises, and an answer
 of the wrong shape, ends as a `PolicyError` at those who asked, never at anybody else.
@@ -24,7 +26,8 @@ class _Request:
 
 
 class Batcher:
-    """Asks `policy` for one completion a prompt, for at most `size` prompts in a call.
+    """Asks `policy` for one completion a prompt, for at most `size` prompts in a call, or for one prompt a
+    call if the policy takes several calls at once (`Policy.concurrency`).
 
     An asynchronous context manager; leaving it gives up what is under way.
     """
@@ -32,9 +35,11 @@ class Batcher:
     def __init__(self, policy: Policy, sampling: Sampling, size: int = 64) -> None:
         self._policy = policy
         self._sampling = sampling
-        self._size = size
+        self._size = size if policy.concurrency == 1 else 1
         self._waiting: list[_Request] = []
-        self._task: asyncio.Task[None] | None = None
+        self._servers: set[asyncio.Task[None]] = set()
+        self._calls = 0
+        self._busy_since = 0.0
         self.busy_seconds = 0.0
         """Wall-clock seconds during which the policy was writing."""
 
@@ -42,9 +47,11 @@ class Batcher:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        servers = list(self._servers)
+        for server in servers:
+            server.cancel()
+        if servers:
+            await asyncio.wait(servers)
         for request in self._waiting:
             request.future.cancel()
 
@@ -56,23 +63,30 @@ class Batcher:
         """
         request = _Request(prompt, seed, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._serve())
+        if len(self._servers) < self._policy.concurrency:
+            self._servers.add(asyncio.create_task(self._serve()))
         return await request.future
 
     async def _serve(self) -> None:
+        """Answer requests until none waits."""
         await asyncio.sleep(0)  # Whoever is about to ask in this turn of the loop joins the batch.
-        while True:
-            self._waiting = [request for request in self._waiting if not request.future.done()]
-            if not self._waiting:
-                return
-            batch = self._waiting[: self._size]
-            del self._waiting[: self._size]
-            try:
-                await self._answer(batch)
-            finally:
-                for request in batch:  # Of a call that was given up with the batcher.
-                    request.future.cancel()
+        try:
+            while batch := self._next():
+                try:
+                    await self._answer(batch)
+                finally:
+                    for request in batch:  # Of a call that was given up with the batcher.
+                        request.future.cancel()
+        finally:
+            task = asyncio.current_task()
+            assert task is not None
+            self._servers.discard(task)  # At once: whoever asks from now on needs another one.
+
+    def _next(self) -> list[_Request]:
+        """Remove and return the next batch; empty if nobody waits."""
+        waiting = [request for request in self._waiting if not request.future.done()]
+        self._waiting = waiting[self._size :]
+        return waiting[: self._size]
 
     async def _answer(self, batch: Sequence[_Request]) -> None:
         """Resolve the requests. If the policy fails on several theorems at once, each is asked about
@@ -99,7 +113,9 @@ class Batcher:
         """The policy's answers, in order; empty if everybody has gone. Raises `PolicyError`, and nothing
         else."""
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        if not self._calls:
+            self._busy_since = loop.time()
+        self._calls += 1
         gone: asyncio.Future[None] = loop.create_future()
 
         def one_less(_: object) -> None:
@@ -114,7 +130,9 @@ class Batcher:
         finally:
             call.cancel()
             await asyncio.wait({call})
-            self.busy_seconds += loop.time() - started
+            self._calls -= 1
+            if not self._calls:
+                self.busy_seconds += loop.time() - self._busy_since
             for request in batch:
                 request.future.remove_done_callback(one_less)
         if not call.cancelled():

@@ -122,6 +122,12 @@ class Policy(Protocol):
         """What exactly answers: changes when weights or rules do."""
         ...
 
+    @property
+    def concurrency(self) -> int:
+        """How many calls of `generate` may usefully be under way at once: 1 for a program that works off
+        one batch after another, more for a server, which batches what it gets by itself."""
+        ...
+
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
         """`n` completions for each prompt, in order.
 

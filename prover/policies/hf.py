@@ -27,6 +27,8 @@ BATCH_TOKENS = 65_536
 class HuggingFacePolicy:
     """A checkpoint directory in Hugging Face layout."""
 
+    concurrency = 1
+
     def __init__(self, path: str, *, batch_tokens: int = BATCH_TOKENS) -> None:
         """Raises `PolicyError` if there are no weights at `path`, or transformers is not installed."""
         self.name = f"hf:{path}"

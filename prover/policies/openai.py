@@ -36,6 +36,8 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 class OpenAIPolicy:
     """`openai:URL#MODEL`; without `#MODEL`, the only model that the server has."""
 
+    concurrency = CONNECTIONS
+
     def __init__(
         self,
         address: str,

@@ -32,7 +32,8 @@ class Scripted:
     name = "scripted"
     version = "scripted-1"
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, concurrency: int = 1) -> None:
+        self.concurrency = concurrency
         self._answer = answer
         self.calls: list[tuple[Prompt, ...]] = []
         self.given_up = 0

@@ -38,6 +38,25 @@ def test_who_asks_while_the_policy_writes_is_served_by_the_next_call() -> None:
     asyncio.run(scenario())
 
 
+def test_a_policy_that_takes_several_calls_gets_each_prompt_at_once() -> None:
+    async def scenario() -> None:
+        policy = Scripted(lambda prompt: STALL if prompt.theorem.name == "a" else "fine", concurrency=2)
+        async with asyncio.timeout(30), Batcher(policy, Sampling()) as batcher:
+            slow = asyncio.create_task(batcher.complete(A, 0))
+            assert texts(await gather(batcher, [B, B, B])) == ["fine"] * 3  # Past the one that stalls.
+            assert [len(call) for call in policy.calls] == [1, 1, 1, 1]
+            also_slow = asyncio.create_task(batcher.complete(A, 0))
+            waiting = asyncio.create_task(batcher.complete(B, 0))
+            await asyncio.sleep(0.01)
+            assert not waiting.done()  # Both calls are taken.
+            slow.cancel()
+            assert (await waiting).text == "fine"
+            assert not also_slow.done()
+            also_slow.cancel()
+
+    asyncio.run(scenario())
+
+
 def test_a_prompt_that_breaks_the_policy_harms_its_own_theorem_only() -> None:
     async def scenario(error: Exception, said: str) -> None:
         policy = Scripted(lambda prompt: error if prompt.theorem.name == "a" else "fine")

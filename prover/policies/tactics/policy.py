@@ -46,6 +46,7 @@ class TacticPolicy:
 
     name = "tactics"
     version = "tactics-1"
+    concurrency = 1
 
     async def __aenter__(self) -> Self:
         """Read the library, which takes about a second."""
