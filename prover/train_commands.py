@@ -1,0 +1,51 @@
+"""`prover train`: the commands that train a policy. torch is imported only when one of them runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXIT_UNUSABLE = 2
+
+app = typer.Typer(name="train", help="Train a policy on proofs that Lean accepted.", no_args_is_help=True)
+
+
+@app.callback()
+def options() -> None:
+    """Train a policy on proofs that Lean accepted."""
+
+
+@app.command()
+def sft(
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="A TOML file such as configs/sft-tiny.toml.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="The run's folder [runs/CONFIG-SEED]; an interrupted run goes on there.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="K", help="Instead of the file's.")] = None,
+) -> None:
+    """Learn from a corpus of proofs.
+
+    On several GPUs: torchrun --nproc-per-node N --no-python prover train sft CONFIG
+    """
+    from training.sft import TrainError, load_config
+
+    try:
+        told = load_config(config, seed)
+        try:
+            from training.sft.trainer import train
+        except ModuleNotFoundError as error:
+            raise TrainError(f"{error}; training needs `pip install 'rmax-prover[train]'`") from error
+        train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
+    except TrainError as error:
+        print(f"prover: {error}", file=sys.stderr)
+        raise typer.Exit(EXIT_UNUSABLE) from error

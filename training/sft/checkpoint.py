@@ -1,0 +1,145 @@
+"""Checkpoints of a run: model, optimiser and place in the data; whole on disk, or not there.
+
+    OUT/checkpoints/step-00000500/   config.json, model.safetensors, the tokenizer: a model like any other
+                                     optimizer.pt: the moments by parameter name
+                                     state.json: step, place in the data, and every file's size
+
+A checkpoint is written beside its place and renamed, so one that is cut off while it is written is never
+found. One that was damaged later is passed over for the one before it. There is no state of random
+numbers: rows are a function of seed and epoch, and a step draws none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.model import ModelConfig, Transformer
+from training.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from training.sft.errors import TrainError
+from training.sft.stream import Position
+
+FOLDER = "checkpoints"
+STATE, OPTIMIZER = "state.json", "optimizer.pt"
+
+Moments = Mapping[str, Mapping[str, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    step: int
+    """Steps that are done."""
+    steps: int
+    """Steps of the whole run."""
+    position: Position
+    """Where the next row is taken."""
+    seconds: float
+    """Spent on the steps that are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A checkpoint that was read."""
+
+    progress: Progress
+    model: Transformer
+    """On the CPU."""
+    moments: Moments
+
+
+def save(
+    out: Path,
+    progress: Progress,
+    model: Transformer,
+    state: Mapping[str, Tensor],
+    moments: Moments,
+    tokenizer: Path,
+    keep: int,
+) -> Path:
+    """Write a checkpoint, remove all but the newest `keep`, and return its place. Raises `TrainError`."""
+    place = out / FOLDER / f"step-{progress.step:08}"
+    partial = place.with_name(f".{place.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        save_checkpoint(model, partial, tokenizer, state=state)
+        torch.save(moments, partial / OPTIMIZER)
+        sizes = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
+        fields = {**asdict(progress), "files": sizes}
+        (partial / STATE).write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
+        shutil.rmtree(place, ignore_errors=True)
+        os.replace(partial, place)
+    except (OSError, RuntimeError) as error:  # torch.save says RuntimeError for a full disk.
+        shutil.rmtree(partial, ignore_errors=True)
+        raise TrainError(f"{place} cannot be written: {error}; earlier checkpoints are intact") from error
+    for old in places(out)[keep:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return place
+
+
+def places(out: Path) -> list[Path]:
+    """The checkpoints of a run folder, newest first."""
+    return sorted((out / FOLDER).glob("step-*"), reverse=True)
+
+
+def latest(out: Path, config: ModelConfig, dtype: torch.dtype, warn: Callable[[str], None]) -> Resumed | None:
+    """The newest checkpoint that can be read; None if the run has none yet.
+
+    Each one that is passed over is told to `warn`. Raises `TrainError` if there are some and none can be
+    read, and for one of another architecture or vocabulary.
+    """
+    reason = ""
+    for place in places(out):
+        try:
+            return _read(place, config, dtype)
+        except (CheckpointError, OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+            reason = reason or " ".join(str(error).split())
+            warn(f"{place.name} cannot be read and is passed over: {' '.join(str(error).split())}")
+    if reason:
+        raise TrainError(f"no checkpoint in {out / FOLDER} can be read; use another --out ({reason})")
+    return None
+
+
+def start_from(path: Path, vocabulary: int, dtype: torch.dtype) -> Transformer:
+    """A model to begin with. Raises `TrainError` if it is none, or knows too few tokens."""
+    try:
+        model = load_checkpoint(path, "cpu", dtype)
+    except CheckpointError as error:
+        raise TrainError(f"model.checkpoint: {error}") from error
+    if model.config.vocab_size < vocabulary:
+        raise TrainError(
+            f"model.checkpoint: {path} has a vocabulary of {model.config.vocab_size}, the tokenizer one of "
+            f"{vocabulary}; use the tokenizer that the model was trained with"
+        )
+    return model
+
+
+def _read(place: Path, config: ModelConfig, dtype: torch.dtype) -> Resumed:
+    fields: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
+    for name, size in fields["files"].items():
+        found = (place / name).stat().st_size
+        if found != size:
+            raise ValueError(f"{name} has {found} bytes instead of {size}")
+    model = load_checkpoint(place, "cpu", dtype)
+    before, now = asdict(model.config), asdict(config)
+    if differing := [name for name in now if before[name] != now[name]]:
+        name = differing[0]
+        raise TrainError(
+            f"{place} is of another model: {name} is {before[name]!r} there, {now[name]!r} here; "
+            "use another --out"
+        )
+    moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
+    progress = Progress(
+        fields["step"], fields["steps"], Position(*fields["position"]), float(fields["seconds"])
+    )
+    return Resumed(progress, model, moments)

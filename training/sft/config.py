@@ -1,0 +1,288 @@
+"""What a training run is told: a TOML file, read once into frozen dataclasses that check themselves.
+
+Each part of the trainer owns one table. A key that nobody knows, a value of the wrong type and a value
+that cannot work are refused here, with one line, before anything is built. Relative paths in the file
+start at its own directory, as in `prover.toml`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from training.sft.errors import TrainError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTable:
+    """What is trained: a new model, or one that exists."""
+
+    preset: str = ""
+    """A size of `training.sft.presets`."""
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `ModelConfig`; they come before the preset's."""
+    checkpoint: Path | None = None
+    """A model in Hugging Face's layout to start from, instead of random weights."""
+
+    def __post_init__(self) -> None:
+        sources = bool(self.checkpoint) + bool(self.preset or self.sizes)
+        _require(sources == 1, "give a preset or sizes for a new model, or a checkpoint to start from")
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """What to learn from."""
+
+    corpus: tuple[Path, ...]
+    """JSON Lines files of verified proofs (`data.records`)."""
+    tokenizer: Path | None = None
+    """A folder with a `tokenizer.json`; none: one is learnt from the corpus."""
+    vocabulary: int = 4096
+    """Size of a tokenizer that is learnt."""
+    length: int = 1024
+    """Tokens in a row; longer examples are left out, and their number is said."""
+    cot_share: float = 0.25
+    """How often a record is rendered in the style with comments (chain of thought) too."""
+    resumed_share: float = 1.0
+    """How often its proof is also cut, to go on behind a random step with the tactic state as a comment."""
+    held_out: float = 0.01
+    """Share of the statements, chosen by their hash, that is kept for validation."""
+
+    def __post_init__(self) -> None:
+        _require(bool(self.corpus), "corpus must name at least one file")
+        _require(self.length >= 16, f"length must be at least 16, not {self.length}")
+        _require(self.vocabulary >= 300, f"vocabulary must be at least 300, not {self.vocabulary}")
+        for name in ("cot_share", "resumed_share"):
+            value = getattr(self, name)
+            _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
+        _require(0 <= self.held_out < 1, f"held_out must lie in [0, 1), not {self.held_out:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchConfig:
+    """How much goes into one step."""
+
+    tokens: int = 65536
+    """Tokens of one optimiser step, over all devices and micro-batches, padding included."""
+    accumulation: int = 1
+    """Micro-batches of one step on each device; more of them take less memory."""
+
+    def __post_init__(self) -> None:
+        _require(self.tokens > 0, f"tokens must be positive, not {self.tokens}")
+        _require(self.accumulation > 0, f"accumulation must be positive, not {self.accumulation}")
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerConfig:
+    """AdamW (arXiv 1711.05101) and its learning rate over time."""
+
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.95
+    weight_decay: float = 0.1
+    """On matrices only: a gain or a bias is not pulled to zero."""
+    clip: float = 1.0
+    """Largest norm of the whole gradient."""
+    warmup: int = 100
+    """Steps in which the rate rises linearly."""
+    schedule: Literal["cosine", "wsd"] = "cosine"
+    """After the warm-up: half a cosine, or warm-up-stable-decay (arXiv 2404.06395) with a linear decay."""
+    decay_share: float = 0.2
+    """For `wsd`: the share of the steps in which the rate falls."""
+    final_share: float = 0.1
+    """The rate at the end, as a share of `learning_rate`."""
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "clip"):
+            value = getattr(self, name)
+            _require(0 < value < math.inf, f"{name} must be positive and finite, not {value:g}")
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            _require(0 <= value < 1, f"{name} must lie in [0, 1), not {value:g}")
+        for name in ("decay_share", "final_share"):
+            value = getattr(self, name)
+            _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
+        _require(self.weight_decay >= 0, f"weight_decay must not be negative, but is {self.weight_decay:g}")
+        _require(self.warmup >= 0, f"warmup must not be negative, but is {self.warmup}")
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """What is added to the cross-entropy, and how the experts' load is kept even."""
+
+    bias_rate: float = 1e-3
+    """Step of the balance bias, the loss-free way (arXiv 2412.19437, section 2.1.2); 0 leaves it alone."""
+    sequence_weight: float = 1e-4
+    """Of the sequence-wise balance loss (the same paper's equation 17)."""
+    mtp_weight: float = 0.3
+    """Of multi-token prediction (its equation 25), if the model has it."""
+
+    def __post_init__(self) -> None:
+        for name in ("bias_rate", "sequence_weight", "mtp_weight"):
+            value = getattr(self, name)
+            _require(0 <= value < math.inf, f"{name} must not be negative, but is {value:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """How long, how precisely, and what is kept."""
+
+    steps: int = 0
+    """Optimiser steps; 0: as many as `epochs` give."""
+    epochs: float = 0.0
+    """Passes over the corpus, if `steps` is 0."""
+    dtype: Literal["bf16", "bf16-pure", "float32"] = "bf16"
+    """`bf16`: FP32 weights, BF16 arithmetic (autocast); `bf16-pure`: BF16 weights and moments, too."""
+    compile: bool = False
+    """Compile the blocks: minutes at first, then faster steps."""
+    log_every: int = 10
+    checkpoint_every: int = 500
+    keep: int = 2
+    """Checkpoints kept beside each other."""
+    validate_every: int = 250
+    """Steps between two held-out losses; 0: only at the end."""
+
+    def __post_init__(self) -> None:
+        _require(self.steps >= 0, f"steps must not be negative, but is {self.steps}")
+        _require(0 <= self.epochs < math.inf, f"epochs must not be negative, but is {self.epochs:g}")
+        _require((self.steps > 0) != (self.epochs > 0), "give either steps or epochs")
+        for name in ("log_every", "checkpoint_every", "keep"):
+            value = getattr(self, name)
+            _require(value > 0, f"{name} must be positive, not {value}")
+        _require(self.validate_every >= 0, f"validate_every must not be negative: {self.validate_every}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProvingConfig:
+    """Validation by proving: sampling search on held-out statements, judged by Lean."""
+
+    statements: int = 0
+    """How many; 0 turns it off."""
+    samples: int = 8
+    """Proofs tried for one statement."""
+    every: int = 0
+    """Steps between two; 0: only at the end."""
+    max_tokens: int = 256
+    """Tokens of one sample at most."""
+
+    def __post_init__(self) -> None:
+        for name in ("statements", "every"):
+            value = getattr(self, name)
+            _require(value >= 0, f"{name} must not be negative, but is {value}")
+        for name in ("samples", "max_tokens"):
+            value = getattr(self, name)
+            _require(value > 0, f"{name} must be positive, not {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class SftConfig:
+    """A whole run of supervised fine-tuning (here: of training from nothing)."""
+
+    data: DataConfig
+    model: ModelTable
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    proving: ProvingConfig = field(default_factory=ProvingConfig)
+    seed: int = 0
+
+    def flat(self) -> dict[str, Any]:
+        """Every setting under its dotted name, as JSON knows it; two runs are the same if these are.
+
+        A file counts by its name and not by its folder, so a run can be moved to another machine.
+        """
+        return {
+            name: [part.name for part in value] if isinstance(value, tuple) else getattr(value, "name", value)
+            for name, value in _leaves(dataclasses.asdict(self), "")
+        }
+
+
+def load_config(path: Path, seed: int | None = None) -> SftConfig:
+    """Read a run's configuration; `seed` replaces the file's. Raises `TrainError`."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise TrainError(f"{path} is not TOML: {error}") from error
+    if seed is not None:
+        table["seed"] = seed
+    try:
+        return _build(SftConfig, table, "", path.parent)
+    except ValueError as error:
+        raise TrainError(f"{path}: {error}") from error
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """The first key in which two flat configurations differ, with both values; empty if none does."""
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            return f"{name} was {old.get(name)!r} and is now {new.get(name)!r}"
+    return ""
+
+
+def _build(kind: type[T], table: object, place: str, folder: Path) -> T:
+    """The dataclass `kind` from a TOML table that lies at the dotted name `place`."""
+    if not isinstance(table, dict):
+        raise ValueError(f"{place.rstrip('.')} must be a table")
+    hints = typing.get_type_hints(kind)
+    if unknown := table.keys() - hints.keys():
+        raise ValueError(f"unknown key {place + min(unknown)!r}; known are {', '.join(sorted(hints))}")
+    for part in dataclasses.fields(kind):  # type: ignore[arg-type]
+        required = part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
+        if required and part.name not in table:
+            raise ValueError(f"{place + part.name} is missing")
+    values = {name: _value(hints[name], value, place + name, folder) for name, value in table.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ValueError(f"{place}{error}") from None
+
+
+def _value(kind: Any, value: object, place: str, folder: Path) -> Any:
+    """`value` as the field's type `kind` wants it."""
+    if dataclasses.is_dataclass(kind):
+        return _build(typing.cast(type, kind), value, f"{place}.", folder)
+    origin, parameters = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list):
+            raise ValueError(f"{place} must be a list")
+        return tuple(_value(parameters[0], item, place, folder) for item in items)
+    if origin is Literal:
+        if value not in parameters:
+            raise ValueError(f"{place} must be one of {', '.join(parameters)}, not {value!r}")
+        return value
+    if origin is types.UnionType:
+        return _value(parameters[0], value, place, folder)
+    if kind is Path and isinstance(value, str):
+        return folder / Path(value).expanduser()
+    if origin is Mapping and isinstance(value, dict):
+        return value
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        words = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
+        raise ValueError(f"{place} must be {words.get(kind, 'a table')}, not {value!r}")
+    return value
+
+
+def _leaves(value: Any, name: str) -> list[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        return [(name, value)]
+    return [leaf for key, part in value.items() for leaf in _leaves(part, f"{name}.{key}".lstrip("."))]
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)

@@ -1,0 +1,91 @@
+"""The folder of a run: whose it is, what is written there, and under which names."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.model import Transformer
+from training.model.checkpoint import save_checkpoint
+from training.sft import checkpoint
+from training.sft.config import SftConfig, difference
+from training.sft.dataset import Dataset, keep_tokenizer
+from training.sft.errors import TrainError
+
+RUN, RESULT = "run.json", "result.json"
+
+
+class RunFolder:
+    """Where one run keeps everything."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model = path / "model"
+        """The model in BF16, with its tokenizer: what is used and shipped."""
+        self._tokenizer = path / "tokenizer"
+
+    def claim(self, config: SftConfig, data: Dataset) -> None:
+        """Make the folder this run's, or see that it is. Raises `TrainError` if it is another's."""
+        told = {**config.flat(), "corpus": data.digest}
+        path = self.path / RUN
+        try:
+            if path.exists():
+                if differing := difference(json.loads(path.read_text(encoding="utf-8")), told):
+                    raise TrainError(
+                        f"{self.path} holds another run: {differing}; use another --out, or the old value"
+                    )
+            else:
+                self.path.mkdir(parents=True, exist_ok=True)
+                if checkpoint.places(self.path):
+                    raise TrainError(f"{self.path} has checkpoints but no {RUN}; use another --out")
+                _write(path, told)
+            keep_tokenizer(data, self._tokenizer)
+        except (OSError, ValueError) as error:
+            raise TrainError(f"{path}: {error}") from error
+
+    def save(
+        self,
+        progress: checkpoint.Progress,
+        model: Transformer,
+        state: Mapping[str, Tensor],
+        moments: checkpoint.Moments,
+        keep: int,
+    ) -> None:
+        """Write a checkpoint. Raises `TrainError`."""
+        checkpoint.save(self.path, progress, model, state, moments, self._tokenizer, keep)
+
+    def export(self, model: Transformer, state: Mapping[str, Tensor]) -> None:
+        """Write the model as it is used. Raises `TrainError`."""
+        kept = {
+            name: value if name.endswith("e_score_correction_bias") else value.to(torch.bfloat16)
+            for name, value in state.items()
+        }
+        try:
+            save_checkpoint(model, self.model, self._tokenizer, state=kept)
+        except OSError as error:
+            raise TrainError(f"{self.model} cannot be written: {error.strerror}") from error
+
+    def write_result(self, step: int, seconds: float, loss: float | None, proved: float | None) -> None:
+        """Write what a model card says about the run."""
+        result = {
+            "steps": step,
+            "training_seconds": round(seconds, 1),
+            "validation_loss": loss,
+            "proved": proved,
+            "torch": torch.__version__,
+            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
+            "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        }
+        _write(self.path / RESULT, result)
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, path)

@@ -1,0 +1,106 @@
+"""What a run says while it goes on: a progress line, TensorBoard, and the same figures as JSON lines.
+
+`metrics.jsonl` is what a model card quotes, so it holds each step once: a resumed run drops what the
+interrupted one wrote behind its checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+METRICS = "metrics.jsonl"
+
+
+class Monitor:
+    """Shows and keeps figures; a context manager."""
+
+    def __init__(self, out: Path, steps: int, done: int, *, silent: bool = False) -> None:
+        """`silent` is for ranks that do not speak."""
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._steps = steps
+        console = Console(stderr=True)
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+        )
+        self._bar = Progress(*columns, console=console) if console.is_terminal else None
+        self._task = self._bar.add_task("", total=steps, completed=done) if self._bar else None
+        self._board = SummaryWriter(str(out / "tensorboard"), purge_step=done + 1)
+        path = out / METRICS
+        kept = [line for line in _lines(path) if json.loads(line)["step"] <= done]
+        path.write_text("".join(kept), encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8")
+        self._began, self._first = time.monotonic(), done
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._file.close()
+        self._board.close()
+
+    def record(self, step: int, figures: Mapping[str, float]) -> None:
+        """Keep the figures of a step."""
+        for name, value in figures.items():
+            self._board.add_scalar(name, value, step)
+        self._file.write(json.dumps({"step": step, **figures}) + "\n")
+        self._file.flush()
+
+    def show(self, step: int, figures: Mapping[str, float]) -> None:
+        """Say in one line how the training goes; `figures` as in `record`."""
+        words = f"loss {figures['loss']:.3f}  {_short(figures['tokens_per_second'])} tokens/s"
+        if "mfu" in figures:
+            words += f"  MFU {figures['mfu']:.1%}"
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=step, description=words)
+            return
+        each = (time.monotonic() - self._began) / max(1, step - self._first)
+        left = _duration(each * (self._steps - step))
+        print(f"step {step}/{self._steps}  {words}  {left} left", file=sys.stderr)
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        if self._bar is not None:
+            self._bar.console.print(text, highlight=False, soft_wrap=True)
+        else:
+            print(text, file=sys.stderr)
+
+
+def _lines(path: Path) -> list[str]:
+    """The whole lines of a file; one that was cut off is left out."""
+    if not path.exists():
+        return []
+    return [
+        line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")
+    ]
+
+
+def _short(number: float) -> str:
+    """A number of tokens as a person reads it."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.1f}{unit}"
+    return f"{number:.0f}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

@@ -1,0 +1,273 @@
+"""`prover train sft`: from a configuration to a model, through as many interruptions as there are.
+
+The run folder holds everything: what it was told (`run.json`), checkpoints, figures, and at the end the
+model in BF16 (`model/`) with its result. Calling it again with the same configuration goes on where the
+last checkpoint is; with another one it is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.flops import Work, peak_flops, step_flops
+from training.model import Transformer
+from training.model.metrics import max_violation, noise_floor
+from training.sft import checkpoint
+from training.sft.config import SftConfig
+from training.sft.dataset import load_dataset
+from training.sft.errors import TrainError
+from training.sft.folder import RunFolder
+from training.sft.learner import Figures, Learner, memory_advice
+from training.sft.monitor import Monitor
+from training.sft.objective import real_tokens
+from training.sft.optimizer import learning_rate, optimizer_state, restore_optimizer
+from training.sft.packing import IGNORED, Rows
+from training.sft.presets import model_config
+from training.sft.proving import Proving
+from training.sft.stream import START, Position, RowStream
+from training.sft.world import World, join
+
+
+def train(config: SftConfig, out: Path) -> None:
+    """Train, or go on training, in the run folder `out`. Raises `TrainError`; what was kept stays intact.
+
+    Ctrl-C ends a run of one process behind the step under way, with a checkpoint, and `KeyboardInterrupt`.
+    """
+    with join() as world:
+        try:
+            _Training(config, out, world).run()
+        except torch.OutOfMemoryError as error:
+            newest = checkpoint.places(out)
+            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
+            raise TrainError(f"{world.device} is out of memory: {memory_advice(config)}; {kept}") from error
+
+
+@dataclass(slots=True)
+class _Interval:
+    """What was done since the last line of figures."""
+
+    began: float
+    steps: int = 0
+    tokens: int = 0
+    flops: float = 0.0
+    flops_without_head: float = 0.0
+    loss: Tensor | float = 0.0
+
+
+class _Training:
+    def __init__(self, config: SftConfig, out: Path, world: World) -> None:
+        self.config, self.world = config, world
+        self.rows = _rows_a_step(config, world)
+        self.data = load_dataset(config.data, config.model.checkpoint, config.seed)
+        self.folder = RunFolder(out)
+        if world.leads:
+            self.folder.claim(config, self.data)
+        world.wait()
+        self.proving = Proving(config, self.data, _warn if world.leads else None)
+        vocabulary = self.data.tokenizer.get_vocab_size()
+        dtype = torch.bfloat16 if config.run.dtype == "bf16-pure" else torch.float32
+        start: Transformer | None = None
+        if config.model.checkpoint is not None:
+            start = checkpoint.start_from(config.model.checkpoint, vocabulary, dtype)
+            size = start.config
+        else:
+            size = model_config(config.model, vocabulary)
+        if config.data.length > size.max_position_embeddings:
+            raise TrainError(
+                f"data.length = {config.data.length} is more than the model's "
+                f"{size.max_position_embeddings} positions"
+            )
+        resumed = checkpoint.latest(out, size, dtype, _warn)
+        if resumed is not None:
+            start = resumed.model
+        elif start is None:
+            start = Transformer(size)
+            start.init_weights(config.seed)
+        self.learner = Learner(start, config, world)
+        if resumed is not None:
+            restore_optimizer(self.learner.optimizer, self.learner.weights.masters, resumed.moments)
+        before = resumed.progress if resumed else checkpoint.Progress(0, 0, START, 0.0)
+        self.done, self.steps, self.seconds = before.step, before.steps, before.seconds
+        self.position = before.position
+
+    def run(self) -> None:
+        """Learn until the last step is done, then export the model and validate it."""
+        run = self.config.run
+        with RowStream(self.data, self.position) as stream:
+            if stream.too_long:
+                _warn(f"{stream.too_long} examples are longer than data.length and are left out")
+            self.steps = self.steps or run.steps or max(1, round(run.epochs * stream.epoch_rows / self.rows))
+            with Monitor(self.folder.path, self.steps, self.done, silent=not self.world.leads) as monitor:
+                self._learn(stream, monitor)
+                self._finish(monitor)
+
+    def _learn(self, stream: RowStream, monitor: Monitor) -> None:
+        run = self.config.run
+        interval = _Interval(time.monotonic())
+        with _patience(self.world) as interrupted:
+            while self.done < self.steps:
+                rows = stream.take(self.rows)
+                rate = learning_rate(self.config.optimizer, self.done, self.steps)
+                figures = self.learner.step(rows, rate)
+                self.done += 1
+                self._count(interval, rows, figures)
+                last = self.done == self.steps
+                if self.done % run.log_every == 0 or last:
+                    self._log(interval, figures, rate, monitor)
+                    interval = _Interval(time.monotonic())
+                if self.done % run.checkpoint_every == 0 or last or interrupted():
+                    self._checkpoint(stream.position)
+                if interrupted() and not last:
+                    raise KeyboardInterrupt
+                if run.validate_every and self.done % run.validate_every == 0 and not last:
+                    self._validate(monitor)
+                if self.proving.due(self.done) and not last:
+                    self._prove(monitor)
+
+    def _count(self, interval: _Interval, rows: Rows, figures: Figures) -> None:
+        work = _work(rows, second=self.learner.model.mtp is not None)
+        interval.steps += 1
+        interval.tokens += work.tokens
+        interval.flops += step_flops(self.learner.model.config, work)
+        interval.flops_without_head += step_flops(self.learner.model.config, work, head=False)
+        interval.loss = interval.loss + figures.loss
+
+    def _log(self, interval: _Interval, figures: Figures, rate: float, monitor: Monitor) -> None:
+        """Wait for the device, and say how the last steps went."""
+        loss = float(interval.loss) / interval.steps
+        seconds = time.monotonic() - interval.began
+        self.seconds += seconds
+        if not math.isfinite(loss):
+            raise TrainError(
+                f"the loss is {loss} by step {self.done}: lower optimizer.learning_rate or optimizer.clip, "
+                "with another --out; earlier checkpoints are intact"
+            )
+        values = {
+            "loss": loss,
+            "learning_rate": rate,
+            "gradient_norm": float(figures.gradient_norm),
+            "tokens_per_second": interval.tokens / seconds,
+            "seconds": self.seconds,
+        }
+        if self.learner.model.mtp is not None:
+            values["second_loss"] = float(figures.second_loss)
+        if len(figures.counts_ME):
+            values["sequence_balance"] = float(figures.balance)
+            violations = [max_violation(counts_E) for counts_E in figures.counts_ME]
+            values["max_violation"] = sum(violations) / len(violations)
+            size = self.learner.model.config
+            routed = round(float(figures.counts_ME[0].sum())) // size.num_experts_per_tok
+            values["max_violation_floor"] = noise_floor(
+                size.n_routed_experts, size.num_experts_per_tok, routed
+            )
+        if peak := peak_flops(_device_name(self.world.device)):
+            available = peak * seconds * self.world.size
+            values["mfu"] = interval.flops / available
+            values["mfu_without_head"] = interval.flops_without_head / available
+        monitor.record(self.done, values)
+        monitor.show(self.done, values)
+
+    def _checkpoint(self, position: Position) -> None:
+        state = self.learner.weights.full_state()
+        moments = optimizer_state(self.learner.optimizer, self.learner.weights.masters)
+        if self.world.leads:
+            progress = checkpoint.Progress(self.done, self.steps, position, self.seconds)
+            self.folder.save(progress, self.learner.model, state, moments, self.config.run.keep)
+        self.world.wait()
+
+    def _validate(self, monitor: Monitor) -> float | None:
+        """The held-out loss, if anything is held out."""
+        rows = self.data.validation()
+        if not len(rows):
+            return None
+        loss = self.learner.validate(rows)
+        monitor.record(self.done, {"validation_loss": loss})
+        monitor.say(f"step {self.done}: validation loss {loss:.4f}")
+        return loss
+
+    def _prove(self, monitor: Monitor) -> float | None:
+        """The share of held-out statements that the model proves, if that is asked for and possible."""
+        state = self.learner.weights.full_state()
+        share: float | None = None
+        if self.world.leads:
+            self.folder.export(self.learner.model, state)
+            share = self.proving.run(self.folder.model)
+            if share is not None:
+                monitor.record(self.done, {"proved": share})
+                monitor.say(
+                    f"step {self.done}: proves {share:.1%} of {self.proving.count} held-out statements"
+                )
+        self.world.wait()
+        return share
+
+    def _finish(self, monitor: Monitor) -> None:
+        """Export the model and write what came out."""
+        loss = self._validate(monitor)
+        state = self.learner.weights.full_state()
+        if self.world.leads:
+            self.folder.export(self.learner.model, state)
+        proved = self._prove(monitor) if self.proving.count else None
+        if self.world.leads:
+            self.folder.write_result(self.done, self.seconds, loss, proved)
+            monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
+
+
+def _rows_a_step(config: SftConfig, world: World) -> int:
+    """Rows of one step of all processes. Raises `TrainError` if they cannot be divided."""
+    length, accumulation = config.data.length, config.batch.accumulation
+    if config.batch.tokens % (length * accumulation * world.size):
+        raise TrainError(
+            f"batch.tokens = {config.batch.tokens} must be a multiple of data.length × batch.accumulation × "
+            f"processes = {length} × {accumulation} × {world.size}"
+        )
+    return config.batch.tokens // length
+
+
+def _work(rows: Rows, *, second: bool) -> Work:
+    """What the rows ask of a model."""
+    # A document's places are numbered from 0, so 2p + 1 over all of them adds up to its length squared.
+    real = rows.segments_RL >= 0
+    pairs = int((2 * rows.positions_RL[real].astype("int64") + 1).sum())
+    targets = int((rows.targets_RL != IGNORED).sum())
+    second_targets = int((rows.second_targets_RL != IGNORED).sum()) if second else 0
+    return Work(real_tokens(rows), pairs, targets, second_targets)
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def _warn(text: str) -> None:
+    print(f"prover: {text}", file=sys.stderr)
+
+
+@contextmanager
+def _patience(world: World) -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed: the step under way is finished first. Pressed again, it ends at once.
+
+    Of several processes, none can know at which step the others hear of it, so they end at once.
+    """
+    told: list[int] = []
+    if world.size > 1:
+        yield lambda: False
+        return
+
+    def tell(number: int, frame: object) -> None:
+        told.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, tell)
+    try:
+        yield lambda: bool(told)
+    finally:
+        signal.signal(signal.SIGINT, before)
