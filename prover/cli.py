@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from lean_env.errors import LeanEnvError
+from prover import train_commands
 from prover.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(train_commands.app)
 
 ProjectFlag = Annotated[
     Path | None,
@@ -148,6 +150,10 @@ def prove(
         float | None,
         typer.Option("--time", metavar="S", help="Seconds for one theorem; no limit by default."),
     ] = None,
+    tokens: Annotated[
+        int | None,
+        typer.Option("--tokens", metavar="T", help="Tokens to write for one theorem; no limit by default."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
     cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
     out: Annotated[
@@ -177,7 +183,11 @@ def prove(
         raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
     settings = load_settings()
     processes, seconds, gibibytes = _limits(settings, workers, timeout, memory)
-    budget = Budget(_positive("samples", samples, 0), _positive("time", time, 0.0) or None)
+    budget = Budget(
+        _positive("samples", samples, 0),
+        _positive("time", time, 0.0) or None,
+        _positive("tokens", tokens, 0) or None,
+    )
     toolchain = _toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search

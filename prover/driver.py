@@ -25,7 +25,7 @@ from prover.batching import Batcher
 from prover.minimise import Audit
 from prover.policies import Policy
 from prover.trail import Trail
-from search import Statistics
+from search import Circumstances, Statistics
 
 __all__ = ["Attempt", "Driver", "Settings"]
 
@@ -37,8 +37,11 @@ Done = Callable[[Attempt], None]
 class Driver:
     """A policy and a pool of Lean processes, ready to prove theorems; made by `Driver.open`."""
 
-    def __init__(self, pool: CheckPool, batcher: Batcher, settings: Settings, watch: Watch) -> None:
+    def __init__(
+        self, policy: Policy, pool: CheckPool, batcher: Batcher, settings: Settings, watch: Watch
+    ) -> None:
         self.batcher = batcher
+        self._policy = policy
         self._pool = pool
         self._settings = settings
         self._audits = asyncio.Semaphore(settings.workers)
@@ -55,7 +58,7 @@ class Driver:
     ) -> AsyncIterator[Driver]:
         """A driver over a policy and a pool that the caller has opened."""
         async with Batcher(policy, settings.sampling) as batcher:
-            yield cls(pool, batcher, settings, watch)
+            yield cls(policy, pool, batcher, settings, watch)
 
     def use_audit(self, audit: Audit) -> None:
         """Let another audit have the last word from now on."""
@@ -95,6 +98,7 @@ class Driver:
             first = await self._pool.check(theorem, "skip", steps=True)
             goals = first.steps[0].goals if first.steps else ()
             search, trail = Trail.follow(trace, theorem, settings.rule, settings.budget, goals)
+            trail.add(self._circumstances())
         except LeanEnvError as error:
             done(Attempt(theorem, None, None, str(error).removeprefix(f"{theorem.name}: ")))
             return
@@ -108,6 +112,17 @@ class Driver:
                     done(run.attempt)
                 raise
             done(run.attempt)
+
+    def _circumstances(self) -> Circumstances:
+        settings, policy = self._settings, self._policy
+        return Circumstances(
+            policy=policy.name,
+            policy_version=policy.version,
+            toolchain=self._pool.toolchain.describe(),
+            seed=settings.seed,
+            workers=settings.workers,
+            budget=settings.budget,
+        )
 
     async def check_strictly(self, theorem: Theorem, proof: str) -> AuditResult:
         """The strict audit, as many at a time as there are workers."""

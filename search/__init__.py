@@ -8,7 +8,7 @@ trace, replayed and merged.
 
 from search.best_first import BestFirst
 from search.budget import Budget, Sample, Statistics, Stop
-from search.events import Abandonment, Event, Expansion, Observation, Start
+from search.events import Abandonment, Circumstances, Event, Expansion, Observation, Start
 from search.rmaxts import RMaxTS
 from search.rules import Rule, Sampling, Unit
 from search.search import Search
@@ -22,6 +22,7 @@ __all__ = [
     "Abandonment",
     "BestFirst",
     "Budget",
+    "Circumstances",
     "Event",
     "Expansion",
     "Node",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lean_env.values import Theorem, Verdict
-from search.budget import Sample
+from search.budget import Budget, Sample
 from search.rules import Unit
 from search.tree import Path, Visit
 
@@ -28,6 +28,20 @@ class Start:
     """The rule's fields."""
     goals: tuple[str, ...]
     """Before the first step; empty if not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """With what the search goes on from here. It says nothing of the tree, and a trace that was resumed
+    has several."""
+
+    policy: str
+    """The name that the user gave."""
+    policy_version: str
+    toolchain: str
+    seed: int
+    workers: int
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +99,4 @@ class Abandonment:
     seconds: float
 
 
-Event = Start | Expansion | Observation | Abandonment
+Event = Start | Circumstances | Expansion | Observation | Abandonment

@@ -22,7 +22,7 @@ from typing import Any
 from lean_env.values import Provenance, Theorem, Verdict
 from search.best_first import BestFirst
 from search.budget import Budget, Sample
-from search.events import VERSION, Abandonment, Event, Expansion, Observation, Start
+from search.events import VERSION, Abandonment, Circumstances, Event, Expansion, Observation, Start
 from search.rmaxts import RMaxTS
 from search.rules import Rule, Sampling, Unit
 from search.search import Search
@@ -52,6 +52,8 @@ def decode(record: Mapping[str, Any]) -> Event:
         match fields.pop("event"):
             case "start":
                 return _start(fields)
+            case "circumstances":
+                return Circumstances(**{**fields, "budget": Budget(**fields["budget"])})
             case "expansion":
                 return Expansion(
                     **{
@@ -128,8 +130,8 @@ def replay(
             match event:
                 case Start():
                     raise TraceError("a trace has one start event")
-                case Expansion():
-                    pass  # What came of it follows, or was lost.
+                case Circumstances() | Expansion():
+                    pass  # What came of an expansion follows, or was lost.
                 case Observation():
                     search.apply(event)
                 case Abandonment():
@@ -144,8 +146,9 @@ def replay(
 def merge(first: Sequence[Event], second: Sequence[Event]) -> list[Event]:
     """The trace of all that both traces observed, `first` first; the module says what that means.
 
-    `second` may lack its start: the rest of a trace that was cut in two. Rollouts are numbered anew, and
-    expansions are left out. Raises `TraceError` if the traces are not about the same search.
+    `second` may lack its start: the rest of a trace that was cut in two. Rollouts are numbered anew;
+    expansions and circumstances are left out. Raises `TraceError` if the traces are not about the same
+    search.
     """
     start, rest = first[0] if first else None, list(second)
     if not isinstance(start, Start):

@@ -39,7 +39,7 @@ function settingsView() {
   const notes = [`${plural(model.rewarded, "sample")} rewarded`];
   if (model.abandoned) notes.push(`${model.abandoned.toLocaleString("en")} cancelled or lost to faults (they do not count)`);
   if (model.lost) notes.push(`${model.lost.toLocaleString("en")} under way when the trace ends`);
-  return [el("p", {}, `${ALGORITHMS[model.algorithm]}: ${settings.join(", ") || "no settings"}.`), el("p", {}, `${notes.join("; ")}.`)];
+  return [el("p", {}, `${ALGORITHMS[model.algorithm]}: ${settings.join(", ") || "no settings"}.`), el("p", {}, `${notes.join("; ")}.`), ...model.circumstances.map((line) => el("p", {}, line))];
 }
 
 async function open(index) {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from search import (
     ROOT,
     Abandonment,
     BestFirst,
+    Circumstances,
     Event,
     Expansion,
     Observation,
@@ -58,6 +60,7 @@ def make_record(events: list[Event]) -> Record:
     texts = _Texts()
     record = {
         **_about(search, len(_never_ended(events))),
+        "circumstances": _circumstances(events),
         **_nodes(search, texts),
         **_ways(search, observations),
         "samples": _samples(search, observations, texts),
@@ -84,6 +87,19 @@ def _never_ended(events: list[Event]) -> set[int]:
         elif isinstance(event, Observation | Abandonment):
             under_way.discard(event.id)
     return under_way
+
+
+def _circumstances(events: list[Event]) -> list[str]:
+    """With what the search was made: a line for each time that it began or went on with something else."""
+    lines = []
+    for event in events:
+        if isinstance(event, Circumstances):
+            limits = [f"{value} {name}" for name, value in asdict(event.budget).items() if value is not None]
+            lines.append(
+                f"Policy {event.policy}, version {event.policy_version}; {event.toolchain}; "
+                f"seed {event.seed}; {event.workers} workers; budget: {', '.join(limits) or 'no limit'}."
+            )
+    return list(dict.fromkeys(lines))
 
 
 def _about(search: Search, lost: int) -> Record:

@@ -11,6 +11,7 @@ import pytest
 from search import (
     BestFirst,
     Budget,
+    Circumstances,
     Event,
     Expansion,
     RMaxTS,
@@ -44,6 +45,17 @@ def record(search: Search, count: int) -> list[Event]:
 def trace(rule: Rule, count: int) -> list[Event]:
     search = Search(THEOREM, rule, goals=WORLD.show(WORLD.start))
     return [search.start, *record(search, count)]
+
+
+def test_circumstances_are_kept_and_change_nothing() -> None:
+    whole = trace(RMaxTS(), 5)
+    budget = Budget(samples=5, seconds=0.5)
+    told = Circumstances("hf:a", "a@1", "Lean", seed=3, workers=2, budget=budget)
+    lines = [to_line(event) for event in (whole[0], told, *whole[1:5], replace(told, seed=4), *whole[5:])]
+    events = list(read(lines))
+    assert [event for event in events if isinstance(event, Circumstances)] == [told, replace(told, seed=4)]
+    assert replay(events).tree == replay(whole).tree
+    assert merge(events[:4], events[4:]) == merge(whole[:3], whole[3:])
 
 
 @pytest.mark.parametrize("rule", RULES)
