@@ -1,0 +1,439 @@
+"""Statements made from the library's own lemmas.
+
+The lemmas are read from the sources of the embedded library as text. Only those whose every identifier can
+be accounted for are kept; auto-bound variables get their types from the file they stand in. A drawn
+statement is never the lemma as it stands but a variant: other names and binders, an instance, a converse
+reading, a contraposition, a weakening, or two lemmas at once.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import lean_env
+from data.generate.lemmas import (
+    Lemma,
+    identifiers,
+    lay_out_lemma,
+    mapped,
+    pruned,
+    shuffled_names,
+    split_relation,
+    words,
+)
+
+CORE = Path(lean_env.__file__).with_name("core") / "Init"
+FILES = {
+    "Nat/Basic": "nat", "Nat/Order": "nat", "Nat/Sub": "nat", "Nat/Dvd": "nat", "Nat/Gcd": "nat",
+    "Int/Ring": "int", "Int/Order": "int", "Int/OrderAdd": "int", "Int/OrderMul": "int", "Int/Dvd": "int",
+    "Int/Lemmas": "int", "Int/DivMod": "int", "Int/Abs": "int",
+    "List/Lemmas": "list", "List/Filter": "list", "List/TakeDrop": "list", "List/Relations": "list",
+    "Option": "misc", "PropLemmas": "prop", "SimpLemmas": "prop", "Logic": "prop", "Quantifiers": "fol",
+    "Classical": "prop", "Core": "fol",
+}  # fmt: skip
+CONNECTIVES = frozenset(
+    ["Nat", "Int", "List", "Option", "Prop", "Type", "True", "False", "Nonempty", "Decidable", "DecidableEq", "if", "then", "else", "fun", "min", "max", "id", "some", "none", "true", "false", "Bool"]
+)
+_THEOREM = re.compile(
+    r"^(?:@\[[^\]\n]*\] *)?(?:protected +)?theorem +(\S+?)(\s.*?)(?=:=|\n *\||\n\n|\n@\[|\ntheorem)",
+    re.M | re.S,
+)
+_VARIABLE = re.compile(r"^variable (.*)$|^(section|namespace)\b|^(end)\b", re.M)
+_BINDER = re.compile(r"\s*([({\[])")
+_UNWANTED = ("Sort", "≍", "HEq", "⟨", "@", "Exists", "⦃", "dite", "match", "let ", "show", "▸", "|||", "&&&",
+             "bif", "==", "!=", "||", "&&", "decide", "?x", "·", "⟩", "fun ⟨", "Eq.", "cond", "Ne ", "_root_",
+             "Iff.", "Classical.", "inst", "Type u", "Type v", "Fin", "↑", "∣∣", ":=", "autoParam", "[]!", "(·")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The lemmas that could be read."""
+
+    lemmas: tuple[Lemma, ...]
+
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def read() -> Library:
+        """All usable lemmas of the embedded library, in the order of their files."""
+        names = _declared()
+        found: list[Lemma] = []
+        for file, domain in FILES.items():
+            found += _read_file(CORE / f"{file}.lean", domain, names)
+        return Library(tuple(found))
+
+    def draw(self, rng: random.Random) -> tuple[str, str]:
+        """A domain, and a variant of one lemma or two as a statement without name."""
+        while True:
+            lemma = rng.choice(self.lemmas)
+            if rng.random() < 0.2:
+                other = rng.choice([each for each in self.lemmas if each.domain == lemma.domain])
+                lemma = joined(lemma, other)
+            for _ in range(rng.choice((1, 1, 2, 2, 3))):
+                lemma = varied(lemma, rng)
+            text = lay_out_lemma(shuffled_names(pruned(lemma), rng), rng)
+            if len(text) < 300:
+                return lemma.domain, text
+
+
+# --- Reading ---
+
+
+def _declared() -> frozenset[str]:
+    """The full names of all constants that the library declares."""
+    found = set()
+    for path in sorted(CORE.rglob("*.lean")):
+        namespace: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("namespace "):
+                namespace.append(line.split()[1])
+            elif line.startswith("end ") and namespace and line.split()[1] == namespace[-1]:
+                namespace.pop()
+            match = re.match(
+                r"(?:@\[[^\]]*\] *)?(?:\w+ +)*?(?:def|abbrev|inductive|structure|theorem) +([^\s:({\[]+)",
+                line,
+            )
+            if match:
+                found.add(".".join([*namespace, match[1]]))
+    return frozenset(found)
+
+
+def _read_file(path: Path, domain: str, names: frozenset[str]) -> Iterator[Lemma]:
+    text = path.read_text(encoding="utf-8")
+    namespace = next(iter(re.findall(r"^namespace (\S+)", text, re.M)), "")
+    scopes = _scopes(text)
+    for match in _THEOREM.finditer(text):
+        body = " ".join(match[2].split())
+        if any(part in body for part in _UNWANTED) or "fun" in body.split() or not body:
+            continue
+        context = next(binders for place, binders in reversed(scopes) if place <= match.start())
+        lemma = _parsed(body, domain, context, namespace, names)
+        if lemma is not None:
+            yield lemma
+
+
+def _scopes(text: str) -> list[tuple[int, list[tuple[str, str, str]]]]:
+    """From which offset on which `variable` binders are in force."""
+    stack: list[list[tuple[str, str, str]]] = [[]]
+    found: list[tuple[int, list[tuple[str, str, str]]]] = [(0, [])]
+    for match in _VARIABLE.finditer(text):
+        if match[1]:
+            stack[-1] = [*stack[-1], *_binders(match[1])[0]]
+        elif match[3]:
+            stack = stack[:-1] or [[]]
+        else:
+            stack.append(stack[-1])
+        found.append((match.start(), stack[-1]))
+    return found
+
+
+def _binders(text: str) -> tuple[list[tuple[str, str, str]], str]:
+    """The binders at the start of `text`, as bracket, names and type; and the rest."""
+    found: list[tuple[str, str, str]] = []
+    position = 0
+    while match := _BINDER.match(text, position):
+        depth, end = 0, match.end() - 1
+        while True:
+            depth += (text[end] in "({[") - (text[end] in ")}]")
+            end += 1
+            if depth == 0 or end >= len(text):
+                break
+        inner = text[match.end() : end - 1]
+        left, colon, right = inner.partition(":")
+        found.append((match[1], left.strip() if colon else "", (right if colon else inner).strip()))
+        position = end
+    return found, text[position:].strip()
+
+
+def _parsed(
+    body: str, domain: str, context: list[tuple[str, str, str]], namespace: str, names: frozenset[str]
+) -> Lemma | None:
+    binders, rest = _binders(body)
+    if not rest.startswith(":"):
+        return None
+    conclusion = rest[1:].strip()
+    if conclusion.startswith("∀ {") or "∀ {" in conclusion:
+        return None
+    types: list[str] = []
+    variables: list[tuple[str, str]] = []
+    hypotheses: list[str] = []
+    instances: list[str] = []
+    propositions = {
+        name for _, left, right in [*context, *binders] if right == "Prop" for name in left.split()
+    }
+    for bracket, left, right in binders:
+        if bracket == "[" or "_" in left.split():
+            if right.split()[0] not in ("Decidable", "DecidableEq", "Nonempty", "DecidablePred"):
+                return None
+            instances.append(right)
+        elif right.startswith("Type") or (not right and left):
+            types += left.split()
+        elif _is_type(right, propositions):
+            variables += [(name, right) for name in left.split()]
+        elif left:
+            hypotheses += [right] * len(left.split())
+        else:
+            return None
+    lemma = Lemma(domain, tuple(types), tuple(variables), tuple(hypotheses), conclusion, tuple(instances))
+    return _completed(lemma, context, namespace, names)
+
+
+def _is_type(text: str, propositions: set[str]) -> bool:
+    """Whether a binder's type is a type of data, not a proposition."""
+    if any(symbol in text for symbol in "=≤<≥>≠∧∨¬↔∃∀∣∈∉+⊆") or "Nonempty" in text:
+        return False
+    return not any(word in propositions for word in words(text))
+
+
+def _completed(
+    lemma: Lemma, context: list[tuple[str, str, str]], namespace: str, names: frozenset[str]
+) -> Lemma | None:
+    """`lemma` with every identifier bound or qualified; None if one cannot be."""
+    bound = {name for name, _ in lemma.variables} | set(lemma.types)
+    inner = {
+        token
+        for text in lemma.texts
+        for group in re.findall(r"[∀∃λ] ?([^,:]*?)(?=[,:])", text)
+        for token in group.replace("(", " ").replace(")", " ").split()
+    }
+    given = {name: right for _, left, right in context for name in left.split()}
+    types, variables = list(lemma.types), list(lemma.variables)
+    mapping: dict[str, str] = {}
+    pending = [word for text in (*lemma.texts, *(t for _, t in lemma.variables)) for word in _heads(text)]
+    while pending:
+        word = pending.pop(0)
+        head = word.split(".", 1)[0]
+        if head in bound or head in inner or head in CONNECTIVES or head in mapping:
+            if head in ("Nat", "Int", "List", "Option") and "." in word and word not in names:
+                return None
+            continue
+        if f"{namespace}.{word}" in names and namespace:
+            mapping[head] = f"{namespace}.{head}"
+            continue
+        type_ = given.get(head) or _conventional(head, lemma.domain)
+        if type_ is None or head in names:
+            return None
+        bound.add(head)
+        if type_.startswith(("Type", "Sort")):
+            types.append(head)
+        else:
+            variables.insert(0, (head, type_))
+            pending += _heads(type_)
+    result = replace(lemma, types=tuple(sorted(dict.fromkeys(types))), variables=tuple(variables))
+    result = mapped(result, mapping)
+    return result if all(name in "αβγδ" for name in result.types) else None
+
+
+def _heads(text: str) -> list[str]:
+    return [word for word, _ in identifiers(text)]
+
+
+def _conventional(name: str, domain: str) -> str | None:
+    """The type of an auto-bound variable, by the library's habits."""
+    if name in ("α", "β", "γ", "δ"):
+        return "Type"
+    base = name.rstrip("₀₁₂₃₄₅'")
+    if domain == "nat" and len(base) == 1 and base.isascii() and base not in "pqPQfg":
+        return "Nat"
+    if domain == "int" and len(base) == 1 and base.isascii() and base not in "pqPQfg":
+        return "Int"
+    if domain == "list" and base in ("l", "as", "bs", "cs", "xs", "ys", "zs", "t", "L"):
+        return "List α"
+    if domain == "list" and base in ("a", "b", "x", "y", "h"):
+        return "α"
+    if domain == "list" and base in ("n", "m", "i", "k"):
+        return "Nat"
+    if domain == "prop" and base in ("p", "q", "r", "a", "b", "c", "d"):
+        return "Prop"
+    return None
+
+
+# --- Variants ---
+
+
+def varied(lemma: Lemma, rng: random.Random) -> Lemma:
+    """One random change that keeps a lemma true."""
+    change = rng.choice((_instance, _instance, _typed, _turned, _direction, _contraposed, _weakened, _witness,
+                         _opened, _negation, _identified, _curried, _equated))  # fmt: skip
+    return change(lemma, rng)
+
+
+def joined(first: Lemma, second: Lemma) -> Lemma:
+    """Both lemmas in one; variables of the same name and type are shared."""
+    clash = {name for name, type_ in second.variables if dict(first.variables).get(name, type_) != type_}
+    if clash or first == second or set(first.types) != set(second.types):
+        return first
+    return Lemma(
+        first.domain,
+        first.types,
+        tuple(dict.fromkeys((*first.variables, *second.variables))),
+        tuple(dict.fromkeys((*first.hypotheses, *second.hypotheses))),
+        f"({first.conclusion}) ∧ ({second.conclusion})",
+        tuple(dict.fromkeys((*first.instances, *second.instances))),
+    )
+
+
+def _instance(lemma: Lemma, rng: random.Random) -> Lemma:
+    """A term for a variable."""
+    lemma = pruned(lemma)
+    if not lemma.variables:
+        return lemma
+    name, type_ = rng.choice(lemma.variables)
+    if any(f"{name} :" in text for text in lemma.texts):
+        return lemma
+    same = [other for other, other_type in lemma.variables if other_type == type_]
+    other = rng.choice(same)
+    number = rng.randint(1, 5)
+    choices = {
+        "Nat": (f"({name} + {number})", f"({name} + {other})", f"({number} * {name})", str(number), f"({other} * {name})"),
+        "Int": (f"({name} - {other})", f"(-{name})", f"({name} + {number})"),
+        "Prop": (f"({name} ∧ {other})", f"(¬{name})", f"({other} ∨ {name})", f"({name} → {other})"),
+    }.get(type_)  # fmt: skip
+    if choices is None and type_.startswith("List ") and " " not in type_[5:]:
+        choices = (
+            f"({name} ++ {other})",
+            f"({other} ++ {name})",
+            f"(List.reverse {name})",
+            f"([] : {type_})",
+        )
+    if choices is None or any(text.startswith(f"∃ {name}") or f"∀ {name}" in text for text in lemma.texts):
+        return lemma
+    return mapped(lemma, {name: rng.choice(choices)})
+
+
+def _typed(lemma: Lemma, rng: random.Random) -> Lemma:
+    """A concrete type for a type variable."""
+    if not lemma.types or lemma.instances:
+        return lemma
+    chosen = rng.choice(lemma.types)
+    type_ = rng.choice(("Nat", "Nat", "Int", "(List Nat)", "(Option Nat)", "(Nat × Nat)"))
+    changed = mapped(lemma, {chosen: type_})
+    variables = tuple((name, _with(chosen, type_, text)) for name, text in lemma.variables)
+    return replace(changed, types=tuple(t for t in lemma.types if t != chosen), variables=variables)
+
+
+def _with(name: str, value: str, text: str) -> str:
+    return value.strip("()") if text == name else re.sub(rf"(?<!\w){name}(?!\w)", value, text)
+
+
+def _turned(lemma: Lemma, rng: random.Random) -> Lemma:
+    """The sides of the conclusion exchanged."""
+    found = split_relation(lemma.conclusion)
+    if found is None:
+        return lemma
+    left, relation, right = found
+    return replace(lemma, conclusion=f"{right} {relation} {left}")
+
+
+def _direction(lemma: Lemma, rng: random.Random) -> Lemma:
+    """One direction of an equivalence, as an implication."""
+    found = split_relation(lemma.conclusion)
+    if found is None or found[1] != "↔":
+        return lemma
+    sides = (found[0], found[2]) if rng.random() < 0.5 else (found[2], found[0])
+    return replace(lemma, hypotheses=(*lemma.hypotheses, sides[0]), conclusion=sides[1])
+
+
+def _contraposed(lemma: Lemma, rng: random.Random) -> Lemma:
+    """The conclusion's negation assumed, a hypothesis refuted."""
+    if not lemma.hypotheses:
+        return lemma
+    place = rng.randrange(len(lemma.hypotheses))
+    rest = tuple(text for index, text in enumerate(lemma.hypotheses) if index != place)
+    negated = f"¬({lemma.conclusion})" if " " in lemma.conclusion else f"¬{lemma.conclusion}"
+    return replace(lemma, hypotheses=(*rest, negated), conclusion=f"¬({lemma.hypotheses[place]})")
+
+
+def _weakened(lemma: Lemma, rng: random.Random) -> Lemma:
+    """An alternative, or a conjunct that the conclusion's proof ignores."""
+    found = [name for name, type_ in lemma.variables if type_ == "Prop"]
+    extra = rng.choice(found) if found else "False"
+    if rng.random() < 0.6:
+        pair = [f"({lemma.conclusion})", extra]
+        rng.shuffle(pair)
+        return replace(lemma, conclusion=" ∨ ".join(pair))
+    if not lemma.hypotheses:
+        return lemma
+    joined_ = " ∧ ".join(f"({text})" if "→" in text or "↔" in text or "∀" in text or "∃" in text else text
+                         for text in lemma.hypotheses)  # fmt: skip
+    return replace(lemma, hypotheses=(joined_,)) if len(lemma.hypotheses) > 1 else lemma
+
+
+def _witness(lemma: Lemma, rng: random.Random) -> Lemma:
+    """`∃` for a variable of the conclusion."""
+    used = [(name, type_) for name, type_ in lemma.variables
+            if name in words(lemma.conclusion) and not any(name in words(text) for text in lemma.hypotheses)
+            and not any(name in words(text) for text in lemma.instances)]  # fmt: skip
+    if not used or "∃" in lemma.conclusion or "∀" in lemma.conclusion:
+        return lemma
+    name, type_ = rng.choice(used)
+    empty = type_ in lemma.types and not any(t == type_ for n, t in lemma.variables if n != name)
+    if empty or "→" in type_:
+        return lemma
+    kept = tuple(each for each in lemma.variables if each[0] != name)
+    return replace(lemma, variables=kept, conclusion=f"∃ {name} : {type_}, {lemma.conclusion}")
+
+
+def _opened(lemma: Lemma, rng: random.Random) -> Lemma:
+    """A variable that only hypotheses mention, under `∃`."""
+    free_ = [(name, type_) for name, type_ in lemma.variables if name not in words(lemma.conclusion)
+             and not any(name in words(text) for text in lemma.instances) and "→" not in type_]  # fmt: skip
+    if not free_ or any("∃" in text or "∀" in text for text in lemma.hypotheses):
+        return lemma
+    name, type_ = rng.choice(free_)
+    about = [text for text in lemma.hypotheses if name in words(text)]
+    if not about:
+        return lemma
+    rest = tuple(text for text in lemma.hypotheses if text not in about)
+    body = " ∧ ".join(f"({text})" if "→" in text or "↔" in text else text for text in about)
+    kept = tuple(each for each in lemma.variables if each[0] != name)
+    return replace(lemma, variables=kept, hypotheses=(*rest, f"∃ {name} : {type_}, {body}"))
+
+
+def _negation(lemma: Lemma, rng: random.Random) -> Lemma:
+    """The conclusion's negation leads to a contradiction."""
+    if not lemma.hypotheses or rng.random() < 0.6:
+        return lemma
+    return replace(lemma, hypotheses=(*lemma.hypotheses, f"¬({lemma.conclusion})"), conclusion="False")
+
+
+def _identified(lemma: Lemma, rng: random.Random) -> Lemma:
+    """Two variables made one."""
+    lemma = pruned(lemma)
+    pairs = [(a, b) for a, t in lemma.variables for b, s in lemma.variables if a != b and t == s]
+    if not pairs:
+        return lemma
+    first, second = rng.choice(pairs)
+    if any(symbol in text for text in lemma.texts for symbol in ("∀", "∃")):
+        return lemma
+    return mapped(lemma, {second: first})
+
+
+def _curried(lemma: Lemma, rng: random.Random) -> Lemma:
+    """A hypothesis moved into the conclusion as an implication."""
+    if not lemma.hypotheses or "↔" in lemma.conclusion:
+        return lemma
+    *rest, last = lemma.hypotheses
+    premise = f"({last})" if any(s in last for s in ("→", "↔", "∀", "∃", "∧", "∨", "¬")) else last
+    return replace(lemma, hypotheses=tuple(rest), conclusion=f"{premise} → {lemma.conclusion}")
+
+
+def _equated(lemma: Lemma, rng: random.Random) -> Lemma:
+    """A new variable that equals one side of an equation."""
+    found = split_relation(lemma.conclusion)
+    typed = {type_ for _, type_ in lemma.variables}
+    if found is None or found[1] != "=" or len(typed) != 1 or lemma.domain not in ("nat", "int"):
+        return lemma
+    if any(name == "z" for name, _ in lemma.variables):
+        return lemma
+    left, _, right = found
+    return replace(
+        lemma,
+        variables=(*lemma.variables, ("z", next(iter(typed)))),
+        hypotheses=(*lemma.hypotheses, f"z = {left}"),
+        conclusion=f"z = {right}",
+    )
