@@ -6,7 +6,7 @@ statement with fewer would have proved it with more, so one run at the largest b
 ones. Only what passes the strict audit counts. Faults of ours leave a statement out, for all searches.
 
 Printed is a Markdown table: the share proved with Wilson's 95 % interval, by tier and by domain, and the
-paired difference to sampling with its bootstrapped 95 % interval and the exact McNemar test. Each result
+paired difference to the baseline with its bootstrapped 95 % interval and the exact McNemar test. Each result
 is written to `--out` as soon as it is there, and a second run goes on with what is missing; everything
 that changes a result is part of the file's first line, and must be the same.
 """
@@ -35,10 +35,16 @@ from lean_env.values import Theorem
 from prover.attempt import Attempt, Settings
 from prover.driver import Driver
 from prover.policies import open_policy
-from search import RULES, Budget
+from search import RULES, Budget, RMaxTS, Rule
 
 BUDGETS = (64, 512, 2048)
-BASELINE = "sampling"
+SEARCHES: dict[str, Rule] = {
+    **{name: rule() for name, rule in RULES.items()},
+    "rmaxts-no-intrinsic": RMaxTS(intrinsic=False),
+    "rmaxts-transpositions": RMaxTS(transpositions=True),
+    "rmaxts-prior": RMaxTS(prior_weight=1.0),
+}
+"""What can be compared: the algorithms, and RMaxTS with each of its options."""
 CHECK_SECONDS = 10.0
 RESAMPLES = 10_000
 
@@ -87,14 +93,15 @@ def table(
     statements: Sequence[Statement],
     searches: Sequence[str],
     budget: int,
+    baseline: str,
 ) -> tuple[str, dict[str, Any]]:
     """A Markdown table for one budget, and its figures."""
     valid = [s for s in statements if all((r := results.get((n, s.name))) and not r.error for n in searches)]
     solved = {
         n: {s.name for s in valid if (results[n, s.name].proved_at or math.inf) <= budget} for n in searches
     }
-    others = [name for name in searches if name != BASELINE] if BASELINE in searches else []
-    heads = ["", "n", *searches, *(f"{name} − {BASELINE}" for name in others)]
+    others = [name for name in searches if name != baseline] if baseline in searches else []
+    heads = ["", "n", *searches, *(f"{name} − {baseline}" for name in others)]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     figures: dict[str, Any] = {}
     for group in ["all", *sorted({group for s in valid for group in s.groups})]:
@@ -106,12 +113,12 @@ def table(
             entry[name] = {"proved": count, "of": len(chosen), "interval": [low, high]}
             cells.append(f"{count / max(1, len(chosen)):.1%} [{low:.1%}, {high:.1%}]")
         for name in others:
-            differences = [(one in solved[name]) - (one in solved[BASELINE]) for one in chosen]
+            differences = [(one in solved[name]) - (one in solved[baseline]) for one in chosen]
             low, high = bootstrap(differences)
             mean = sum(differences) / max(1, len(differences))
             wins, losses = differences.count(1), differences.count(-1)
             chance = mcnemar(wins, losses)
-            entry[f"{name} - {BASELINE}"] = {
+            entry[f"{name} - {baseline}"] = {
                 "mean": mean,
                 "interval": [low, high],
                 "wins": wins,
@@ -151,7 +158,7 @@ async def compare(
     for name in arguments.searches:
         missing = [one for one in statements if (name, one.name) not in results]
         settings = Settings(
-            rule=RULES[name](),
+            rule=SEARCHES[name],
             budget=Budget(samples=arguments.samples),
             seed=arguments.seed,
             workers=arguments.workers,
@@ -214,7 +221,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=None, help="a random sample of so many statements")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--searches", nargs="+", choices=RULES, default=["rmaxts", "sampling", "best-first"])
+    parser.add_argument(
+        "--searches", nargs="+", choices=SEARCHES, default=["rmaxts", "sampling", "best-first"]
+    )
+    parser.add_argument("--baseline", choices=SEARCHES, default="sampling", help="what is subtracted")
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks/search_compare.jsonl"))
     arguments = parser.parse_args()
     if not arguments.bench.is_file():
@@ -238,7 +248,9 @@ def main() -> int:
         asyncio.run(compare(arguments, statements, results, keep))
     figures: dict[str, Any] = {"settings": settings, "statements": len(statements)}
     for budget in sorted({*(b for b in BUDGETS if b < arguments.samples), arguments.samples}):
-        text, figures[f"at {budget}"] = table(results, statements, arguments.searches, budget)
+        text, figures[f"at {budget}"] = table(
+            results, statements, arguments.searches, budget, arguments.baseline
+        )
         print(f"\n**{budget} samples**, {toolchain}, seed {arguments.seed}\n\n{text}")
     bad = sorted({result.name for result in results.values() if result.error})
     if bad:

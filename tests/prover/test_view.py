@@ -17,7 +17,19 @@ from prover.trail import TrailError
 from prover.view import run as view
 from prover.view.page import render
 from prover.view.record import make_record, read_record
-from search import BestFirst, Budget, Event, Observation, RMaxTS, Rule, Sampling, Search, read, to_line
+from search import (
+    BestFirst,
+    Budget,
+    Circumstances,
+    Event,
+    Observation,
+    RMaxTS,
+    Rule,
+    Sampling,
+    Search,
+    read,
+    to_line,
+)
 from search.rmaxts import choices, scores
 from tests.prover.browser import Browser, launch
 from tests.prover.command import prover, refusal
@@ -356,8 +368,9 @@ def test_a_folder_becomes_one_page(browser: Browser, tmp_path: Path) -> None:
     folder.mkdir()
     solved = events_of(RMaxTS(), hostile_maze())
     open_ = events_of(Sampling(), hostile_maze(9), 20, replace(THEOREM, name="hard"))
+    told = Circumstances("hf:a", "a@1", "Lean 4.99", seed=3, workers=2, budget=Budget(samples=20))
     write(folder / "a.jsonl", solved)
-    write(folder / "b.jsonl", open_[:-1])
+    write(folder / "b.jsonl", [open_[0], told, *open_[1:-1], told])
     assert view(folder, None) == 0
     browser.open(tmp_path / "traces.html")
     assert browser.driver.title == "traces · proof search"
@@ -367,7 +380,10 @@ def test_a_folder_becomes_one_page(browser: Browser, tmp_path: Path) -> None:
     links[1].click()
     browser.wait("document.body.dataset.shown === '1'")
     assert browser.text("h1") == "hard unfinished"
-    assert "1 under way when the trace ends" in browser.text("footer")
+    footer = browser.text("footer")
+    assert "1 under way when the trace ends" in footer
+    line = "Policy hf:a, version a@1; Lean 4.99; seed 3; 2 workers; budget: 20 samples."
+    assert footer.count(line) == 1
     browser.open(tmp_path / "traces.html", "#2")
     assert browser.text("h1") == "hard unfinished"
     browser.open(tmp_path / "traces.html", "#nonsense")

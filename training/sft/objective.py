@@ -87,7 +87,10 @@ class Objective(nn.Module):
 
 
 def make_batch(rows: Rows, device: torch.device, *, second: bool) -> Batch:
-    """A micro-batch of rows on the device; `second`: with targets for multi-token prediction."""
+    """A micro-batch of rows on the device; `second`: with targets for multi-token prediction.
+
+    Rows that are one document each are said to be so: plain causal attention is faster than any mask.
+    """
 
     def place(values: Any) -> Tensor:
         tensor = torch.from_numpy(values)
@@ -100,10 +103,11 @@ def make_batch(rows: Rows, device: torch.device, *, second: bool) -> Batch:
         index = (flat != IGNORED).nonzero()[0]
         return Targets(place(index), place(flat[index]))
 
+    packed = bool(rows.segments_RL.any())
     return Batch(
         place(rows.tokens_RL),
-        place(rows.segments_RL),
-        place(rows.positions_RL),
+        place(rows.segments_RL) if packed else None,
+        place(rows.positions_RL) if packed else None,
         targets(rows.targets_RL),
         targets(rows.second_targets_RL) if second else None,
     )
