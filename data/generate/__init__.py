@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 
-from data.generate.abstract_schemas import ABSTRACT_SCHEMAS
 from data.generate.arithmetic import identity, linear
-from data.generate.explore import Theory, explore
+from data.generate.data_schemas import DATA_SCHEMAS
+from data.generate.explore import explore
+from data.generate.grow import Theory
 from data.generate.layout import lay_out
 from data.generate.lemmas import Lemma, lay_out_lemma, pruned, shuffled_names
 from data.generate.library import Library
 from data.generate.normal import normal_form
 from data.generate.number_schemas import NUMBER_SCHEMAS
 from data.generate.propositions import decidable, implications, rearrangement
+from data.generate.relation_schemas import RELATION_SCHEMAS
 from data.generate.terms import Goal
 from data.generate.theories import THEORIES
 from data.generate.transform import combined, transformed
@@ -122,8 +124,9 @@ def _sources() -> dict[str, tuple[float, Source]]:
     found["rearrangement"] = (1.5, _from_goals("prop", rearrangement))
     found["identity"] = (2.5, _from_goals("nat", identity))
     found["linear"] = (2.0, _from_goals("nat", linear))
-    found["numbers"] = (2.5, _from_schemas(NUMBER_SCHEMAS))
-    found["abstract"] = (2.5, _from_schemas(ABSTRACT_SCHEMAS))
+    found["sequences"] = (2.5, _from_schemas(NUMBER_SCHEMAS))
+    found["relations"] = (1.3, _from_schemas(RELATION_SCHEMAS))
+    found["recursors"] = (1.3, _from_schemas(DATA_SCHEMAS))
     found["library"] = (9.0, _from_library)
     found["variant"] = (7.0, _variants)
     return found
@@ -135,14 +138,15 @@ KINDS = tuple(_sources())
 def statements(seed: int, kinds: Sequence[str] | None = None) -> Iterator[Generated]:
     """A stream of statements, distinct up to renaming; the same for the same arguments.
 
-    `kinds` restricts it to some of `KINDS`; it ends only when all of those are exhausted. Raises `ValueError` for a kind that does not exist.
+    `kinds` restricts it to some of `KINDS`; it ends only when all of those are exhausted. Raises `ValueError`
+    for a kind that does not exist.
     """
     sources = _sources()
     chosen = list(dict.fromkeys(sources if kinds is None else kinds))
     unknown = [kind for kind in chosen if kind not in sources]
     if unknown or not chosen:
         raise ValueError(
-            f"there is no kind {', '.join(unknown) or '(none given)'}; known are {', '.join(KINDS)}"
+            f"no such kind: {', '.join(unknown) or '(none given)'}; known are {', '.join(KINDS)}"
         )
     return _interleaved(seed, {kind: sources[kind] for kind in chosen})
 

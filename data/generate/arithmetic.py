@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from data.generate.signature import is_literal, literal, make
 from data.generate.terms import NAT, App, Goal, Term, Var
@@ -11,12 +12,12 @@ from data.generate.worlds import Frame
 VARIABLES = tuple(Var(f"v{index}", NAT) for index in range(6))
 
 
-def add(left: Term, right: Term) -> Term:
+def add(left: Term, right: Term) -> App:
     """`left + right`."""
     return make("nat_add", left, right)
 
 
-def mul(left: Term, right: Term) -> Term:
+def mul(left: Term, right: Term) -> App:
     """`left * right`."""
     return make("nat_mul", left, right)
 
@@ -39,8 +40,9 @@ def identity(rng: random.Random) -> Goal:
         before, after = after, before
     if rng.random() < 0.85:
         return Goal(make("eq", before, after))
-    more = add(after, rng.choice((literal(1), *variables)))
-    name = "nat_lt" if is_literal(more.args[1] if isinstance(more, App) else more) else "nat_le"
+    extra: Term = rng.choice(variables) if rng.random() < 0.7 else literal(1)
+    more = add(after, extra)
+    name = "nat_lt" if is_literal(extra) else "nat_le"
     return Goal(make(name, before, more))
 
 
@@ -124,7 +126,7 @@ def linear(rng: random.Random) -> Goal:
         if rng.random() < 0.4:  # A chain of equations or inequalities through all variables.
             hypotheses = [
                 make(rng.choice(("eq", "nat_le", "nat_lt", "eq")), left, _shifted(right, rng))
-                for left, right in zip(variables, variables[1:], strict=False)
+                for left, right in pairwise(variables)
             ]
         masks = [frame.holds(hypothesis) for hypothesis in hypotheses]
         known = [mask for mask in masks if mask is not None]
@@ -137,10 +139,10 @@ def linear(rng: random.Random) -> Goal:
             continue
         for _ in range(12):
             conclusion = _relation(variables, rng)
-            mask = frame.holds(conclusion)
-            if mask is None or whole & ~mask or conclusion in hypotheses:
+            entailed = frame.holds(conclusion)
+            if entailed is None or whole & ~entailed or conclusion in hypotheses:
                 continue
-            if mask != frame.everywhere and _is_confirmed(hypotheses, conclusion, variables, rng):
+            if entailed != frame.everywhere and _is_confirmed(hypotheses, conclusion, variables, rng):
                 return Goal(conclusion, tuple(hypotheses))
     return identity(rng)
 

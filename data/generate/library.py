@@ -41,7 +41,7 @@ _VARIABLE = re.compile(r"^variable (.*)$|^(section|namespace)\b|^(end)\b", re.M)
 _BINDER = re.compile(r"\s*([({\[])")
 _UNWANTED = ("Sort", "≍", "HEq", "⟨", "@", "Exists", "⦃", "dite", "match", "let ", "show", "▸", "|||", "&&&",
              "bif", "==", "!=", "||", "&&", "decide", "?x", "·", "⟩", "fun ⟨", "Eq.", "cond", "Ne ", "_root_",
-             "Iff.", "Classical.", "inst", "Type u", "Type v", "Fin", "↑", ":=", "autoParam", "(·")  # fmt: skip
+             "Iff.", "Classical.", "inst", "Type u", "Type v", "Fin", "↑", ":=", "(·")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,6 @@ def _parsed(
     variables: list[tuple[str, str]] = []
     hypotheses: list[str] = []
     instances: list[str] = []
-        name for _, left, right in [*context, *binders] if right == "Prop" for name in left.split()
-    }
     for bracket, left, right in binders:
         if bracket == "[" or "_" in left.split():
             if right.split()[0] not in ("Decidable", "DecidableEq", "Nonempty", "DecidablePred"):

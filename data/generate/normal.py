@@ -8,7 +8,9 @@ from __future__ import annotations
 from lean_env.lexer import Kind, tokenize
 
 CONSTANTS = frozenset(
-    ["Nat", "Int", "List", "Option", "Prod", "Prop", "Type", "Bool", "True", "False", "Nonempty", "Decidable", "DecidableEq", "DecidablePred", "Function", "Classical", "And", "Or", "Not", "Iff", "Eq", "Ne", "Exists", "if", "then", "else", "fun", "min", "max", "id", "some", "none", "true", "false", "let", "have", "show", "by", "theorem", "Sum", "Fin", "Subsingleton", "Inhabited"]
+    """Nat Int List Option Prod Prop Type Bool True False Nonempty Decidable DecidableEq DecidablePred
+    Function Classical And Or Not Iff Eq Ne Exists if then else fun min max id some none true false let
+    have show by theorem Sum Fin Subsingleton Inhabited""".split()  # noqa: SIM905
 )
 
 

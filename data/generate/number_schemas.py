@@ -1,7 +1,7 @@
 """Statements about numbers of known shape: induction, recursion, parity, bounded and existing numbers.
 
-Their numerals, terms and orientations are drawn. Each schema is true by construction, for a reason that its function states; what the random parts change is
-the proof that is needed.
+Their numerals, terms and orientations are drawn. Each schema is true by construction, for a reason that its
+function states; what the random parts change is the proof that is needed.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def induction(rng: random.Random) -> Lemma:
             "nat", (), predicate, (strong,), rng.choice(("∀ n, P n", "P 0", f"P {rng.randint(1, 3)}"))
         )
     if form == 5:
-        return Lemma("nat", (), (*predicate, ("Q", "Nat → Prop")),
-                     ("P 0", "∀ n, P n → Q n", "∀ n, Q n → P (n + 1)"),
-                     rng.choice(("∀ n, P n", "∀ n, Q n", "∀ n, P n ∧ Q n", f"Q {rng.randint(0, 3)}")))  # fmt: skip
+        goal = rng.choice(("∀ n, P n", "∀ n, Q n", "∀ n, P n ∧ Q n", f"Q {rng.randint(0, 3)}"))
+        laws = ("P 0", "∀ n, P n → Q n", "∀ n, Q n → P (n + 1)")
+        return Lemma("nat", (), (*predicate, ("Q", "Nat → Prop")), laws, goal)
     if form == 6:
         return Lemma("nat", (), predicate, ("P 0", "∀ n, P n → P (n + 1) ∧ P (n + 2)"), "∀ n, P n")
     if rng.random() < 0.5:
@@ -105,15 +105,17 @@ def monotone(rng: random.Random) -> Lemma:
     law = rng.choice((f"∀ n, f n {sign} f (n + 1)", f"∀ n, f (n + 1) {'>' if strict else '≥'} f n"))
     low = rng.randint(0, 3)
     high = low + rng.randint(1, 4)
-    goals = [f"f {low} {sign} f {high}", "∀ m n, m ≤ n → f m ≤ f n", f"∀ n, f n ≤ f (n + {rng.randint(2, 4)})",
-             "∀ n k, f n ≤ f (n + k)", f"∀ n, f {low} ≤ f (n + {low})", f"f {low} ≤ f {high}"]  # fmt: skip
+    goals = [f"f {low} {sign} f {high}", "∀ m n, m ≤ n → f m ≤ f n",
+             f"∀ n, f n ≤ f (n + {rng.randint(2, 4)})", "∀ n k, f n ≤ f (n + k)",
+             f"∀ n, f {low} ≤ f (n + {low})", f"f {low} ≤ f {high}"]  # fmt: skip
     if strict:
         goals += ["∀ n, n ≤ f n", "∀ m n, m < n → f m < f n", "∀ m n, f m = f n → m = n",
                   f"∀ n, f n + {rng.randint(2, 3)} ≤ f (n + 3)", f"{high} ≤ f {high}"]  # fmt: skip
     goal = rng.choice(goals)
     if rng.random() < 0.25:
-        return Lemma("nat", (), (*functions, ("g", "Nat → Nat")),
-                     (law, "∀ m n, m ≤ n → g m ≤ g n"), f"∀ n, g (f n) ≤ g (f (n + {rng.randint(1, 3)}))")  # fmt: skip
+        goal = f"∀ n, g (f n) ≤ g (f (n + {rng.randint(1, 3)}))"
+        laws = (law, "∀ m n, m ≤ n → g m ≤ g n")
+        return Lemma("nat", (), (*functions, ("g", "Nat → Nat")), laws, goal)
     return Lemma("nat", (), functions, (law,), goal)
 
 
@@ -171,7 +173,7 @@ def bounded(rng: random.Random) -> Lemma:
         joined = " ∧ ".join((*below, above))
         return Lemma("nat", (), _nat("n"), (), f"{joined} ↔ {' ∨ '.join(options)}")
     values = [f"P {value}" for value in range(low, high + 1)]
-    goal = " → ".join(("∀ n", )) + ", " + " → ".join((*below, above, "P n"))  # fmt: skip
+    goal = f"∀ n, {' → '.join((*below, above, 'P n'))}"
     if rng.random() < 0.5:
         return Lemma("nat", (), (("P", "Nat → Prop"),), tuple(values), goal)
     return Lemma("nat", (), (("P", "Nat → Prop"),), (goal,), " ∧ ".join(values))

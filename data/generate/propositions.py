@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 from data.generate.signature import make
-from data.generate.terms import PROP, Goal, Term, Var, free
+from data.generate.terms import PROP, App, Goal, Term, Var, free
 
 VARIABLES = tuple(Var(f"v{index}", PROP) for index in range(8))
 
@@ -19,7 +20,7 @@ def implications(rng: random.Random) -> Goal:
     length = rng.randint(2, min(5, count - 1))
     path, aside = atoms[: length + 1], atoms[length + 1 :]
     steps: list[Term] = []
-    for left, right in zip(path, path[1:], strict=False):
+    for left, right in pairwise(path):
         steps.append(_step(left, right, aside, rng))
     for _ in range(rng.randint(0, 3)):  # Detours that do not shorten the path.
         left, right = rng.choice(atoms), rng.choice(aside or path[:1])
@@ -86,7 +87,7 @@ def _formula(atoms: tuple[Var, ...], rng: random.Random, depth: int) -> Term:
 
 def _rewritten(term: Term, rng: random.Random) -> Term:
     """One law applied at a random place."""
-    if isinstance(term, Var) or not hasattr(term, "args"):
+    if not isinstance(term, App):
         return term
     if rng.random() < 0.5 and any(not isinstance(arg, Var) for arg in term.args):
         place = rng.randrange(len(term.args))
@@ -97,7 +98,7 @@ def _rewritten(term: Term, rng: random.Random) -> Term:
 
 
 def _parts(term: Term, name: str) -> tuple[Term, ...] | None:
-    return term.args if not isinstance(term, Var) and hasattr(term, "args") and term.op.name == name else None
+    return term.args if isinstance(term, App) and term.op.name == name else None
 
 
 def _commuted(term: Term) -> Term | None:

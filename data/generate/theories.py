@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.generate.explore import Theory
+from data.generate.grow import Theory
 from data.generate.terms import ALPHA, BETA, INT, NAT, PROP, fun, list_of, option_of, prod
 
 XS, YS, NS = list_of(ALPHA), list_of(BETA), list_of(NAT)
@@ -83,8 +83,8 @@ THEORIES: tuple[Theory, ...] = (
                       (YS, 0, 1))),
     _lists("map", {**CORE_LISTS, "map": 4.0, "comp": 1.0, "id": 0.3}, weight=1.0, lambdas=0.1,
            variables=((XS, 1, 2), (fun(ALPHA, ALPHA), 1, 2), (ALPHA, 0, 1))),
-    _lists("slice", {**CORE_LISTS, "take": 3.0, "drop": 3.0, "replicate": 1.0, "nat_add": 1.0, "nat_sub": 0.5},
-           weight=1.0, variables=((XS, 1, 2), (NAT, 1, 2), (ALPHA, 0, 1))),
+    _lists("slice", {**CORE_LISTS, "take": 3.0, "drop": 3.0, "replicate": 1.0, "nat_add": 1.0,
+                     "nat_sub": 0.5}, weight=1.0, variables=((XS, 1, 2), (NAT, 1, 2), (ALPHA, 0, 1))),
     _lists("ends", {**CORE_LISTS, "head?": 2.0, "getLast?": 2.0, "tail": 2.0, "some": 1.0, "none": 0.3},
            weight=0.7, equations=(XS, OA)),
     _lists("numbers", {**CORE_LISTS, "sum": 2.0, "nat_add": 2.0, "replicate": 0.7, "map": 0.5}, lambdas=0.3,

@@ -13,7 +13,6 @@ from dataclasses import replace
 from data.generate.signature import exists, literal, make
 from data.generate.terms import (
     ALPHA,
-    BETA,
     INT,
     NAT,
     PROP,
@@ -123,7 +122,7 @@ def specialised(goal: Goal, rng: random.Random) -> Goal | None:
     if not heads or goal.instances:
         return None
     head = rng.choice(heads)
-    type_ = rng.choice((NAT, NAT, NAT, INT, list_of(NAT), prod(ALPHA, BETA) if head == "γ" else NAT, PROP))
+    type_ = rng.choice((NAT, NAT, NAT, INT, list_of(NAT), prod(NAT, NAT), PROP))
     if type_ == PROP and any(_decides(term) for term in terms):
         return None
     return _everywhere(goal, lambda each: replace_type(each, {head: type_}))
@@ -137,10 +136,14 @@ def _decides(term: Term) -> bool:
     return term.op.name == "ite" or any(_decides(arg) for arg in term.args)
 
 
+def _is_datum(type_: Ty) -> bool:
+    return type_.head not in ("Prop", "Fun")
+
+
 def witnessed(goal: Goal, rng: random.Random) -> Goal | None:
     """`∃` for a subterm of the conclusion."""
     candidates = [term for term in subterms(goal.conclusion)
-                  if term.type.head not in ("Prop", "Fun") and free(term)]  # fmt: skip
+                  if _is_datum(term.type) and free(term)]  # fmt: skip
     if not candidates:
         return None
     chosen = rng.choice(candidates)
@@ -170,7 +173,7 @@ def opened(goal: Goal, rng: random.Random) -> Goal | None:
 def abstracted(goal: Goal, rng: random.Random) -> Goal | None:
     """A new variable for a subterm, with an equation as hypothesis."""
     candidates = [term for term in subterms(goal.conclusion)
-                  if isinstance(term, App) and term.args and term.type.head not in ("Prop", "Fun")]  # fmt: skip
+                  if isinstance(term, App) and term.args and _is_datum(term.type)]  # fmt: skip
     if not candidates:
         return None
     chosen = rng.choice(candidates)

@@ -15,14 +15,16 @@ from functools import lru_cache
 from math import gcd
 from typing import Any
 
-from data.generate.terms import Bind, Term, Ty, Var, free, type_heads
+from data.generate.terms import TYPE_VARIABLES, Bind, Term, Ty, Var, free
 
 MAX_POWER = 10**12
 MAX_FUNCTIONS = 27
 ELEMENTS = 3
+SPACES = 7
+REPEAT = 0.2
 
 
-class Unbounded(ArithmeticError):
+class Unbounded(ArithmeticError):  # noqa: N818 (says what the value is)
     """A number grew beyond what a test needs."""
 
 
@@ -167,18 +169,29 @@ class Frame:
 
     def __init__(self, rng: random.Random, variables: Sequence[Var], inhabited: bool, count: int) -> None:
         self.variables = tuple(variables)
-        heads = sorted({head for var in variables for head in type_heads(var.type)} | {"α", "β", "γ", "δ"})
-        base = [head for head in heads if head in ("α", "β", "γ", "δ")]
         self.names = [var.name for var in variables]
         self.worlds: list[World] = []
-        self.inhabited = inhabited
+        sizes = [{head: rng.choice((1, 2, 2, 3)) for head in TYPE_VARIABLES} for _ in range(SPACES)]
+        if not inhabited:
+            sizes[-1] = {head: rng.choice((0, 0, 1, 2)) for head in TYPE_VARIABLES}
+        spaces = [Space(rng, each) for each in sizes]
         while len(self.worlds) < count:
-            least = 1 if inhabited or rng.random() < 0.85 else 0
-            space = Space(rng, {head: rng.choice((least, 1, 2, 2, 3)) for head in base})
+            space = spaces[len(self.worlds) % SPACES]
+            values: list[Any] = []
             try:
-                values = tuple(space.value(var.type) for var in variables)
+                for var in variables:
+                    # Equal values make equations hold often enough to be worth assuming.
+                    same = [
+                        value
+                        for value, other in zip(values, variables, strict=False)
+                        if other.type == var.type
+                    ]
+                    values.append(
+                        rng.choice(same) if same and rng.random() < REPEAT else space.value(var.type)
+                    )
             except IndexError:
-                continue
+                space = spaces[0]
+                values = [space.value(var.type) for var in variables]
             self.worlds.append((space, *values))
 
     def results(self, term: Term, count: int | None = None) -> tuple[Any, ...] | None:
