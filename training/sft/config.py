@@ -35,7 +35,7 @@ class ModelTable:
 
     def __post_init__(self) -> None:
         sources = bool(self.checkpoint) + bool(self.preset or self.sizes)
-        _require(sources == 1, "give a preset or sizes for a new model, or a checkpoint to start from")
+        _require(sources == 1, "preset or model.sizes must be given, or model.checkpoint, and not both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class RunConfig:
     def __post_init__(self) -> None:
         _require(self.steps >= 0, f"steps must not be negative, but is {self.steps}")
         _require(0 <= self.epochs < math.inf, f"epochs must not be negative, but is {self.epochs:g}")
-        _require((self.steps > 0) != (self.epochs > 0), "give either steps or epochs")
+        _require((self.steps > 0) != (self.epochs > 0), "steps or run.epochs must be given, and not both")
         for name in ("log_every", "checkpoint_every", "keep"):
             value = getattr(self, name)
             _require(value > 0, f"{name} must be positive, not {value}")

@@ -28,7 +28,7 @@ Ints = NDArray[np.int32]
 class TokenExample(NamedTuple):
     """A tokenised example."""
 
-    tokens: Sequence[int]
+    tokens: Sequence[int] | Ints
     prompt: int
     """How many of them are the prompt: at least one."""
 
