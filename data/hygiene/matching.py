@@ -28,8 +28,9 @@ Row = tuple[tuple[Term, ...], Term]
 """Arguments of a function, and its value there."""
 
 
-def is_instance(statement: Statement, pattern: Statement) -> bool:
-    """Whether `statement` is `pattern` with terms for its variables, and perhaps with more premises."""
+def is_instance(statement: Statement, of: Statement) -> bool:
+    """Whether `statement` is the other one with terms for its variables, and perhaps with more premises."""
+    pattern = of.pattern
     matcher = _Matcher(pattern.variables, statement.variables)
     try:
         return any(matcher.fits(pattern, shorter) for shorter in _readings(statement, pattern))

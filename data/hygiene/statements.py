@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from data.hygiene.reader import Binder, Reader, UnreadableError
-from data.hygiene.terms import BINDERS, HOLE, Term, closed, heads, normal, opened
+from data.hygiene.terms import BINDERS, HOLE, Term, closed, heads, normal, opened, substituted
 from lean_env.lexer import Kind, code, tokenize
 
 PROP = Term("Prop")
@@ -29,6 +29,16 @@ class Statement:
     """With their types, in the order in which they are bound."""
     premises: tuple[Term, ...]
     conclusion: Term
+
+    @cached_property
+    def pattern(self) -> Statement:
+        """The same with names for the variables that no statement has, so that it can be matched with one."""
+        names = {name: Term(f"?{name}") for name in self.variables}
+        return Statement(
+            {f"?{name}": substituted(kind, names) for name, kind in self.variables.items()},
+            tuple(substituted(premise, names) for premise in self.premises),
+            substituted(self.conclusion, names),
+        )
 
     @cached_property
     def symbols(self) -> frozenset[str]:

@@ -110,6 +110,7 @@ def test_an_instance(statement: str, benchmark: str) -> None:
         ("(α : Type) (p : α → Prop) : (∃ x, p x) ↔ ∃ x, p x ∧ p x",
          "(α : Type) (r : Prop) : (∃ _ : α, r) ↔ r"),
         ("(n : Nat) : n ≠ 0", "(n : Nat) : n.succ ≠ 0"),
+        ("(g : Nat → Nat) (a b : Nat) (h : a = a + a) : g a = g 0 ∧ a ≤ b + a", SUBST),
     ],
 )  # fmt: skip
 def test_another_statement(statement: str, benchmark: str) -> None:
