@@ -9,7 +9,7 @@ from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt
 
 __all__ = ["Completion", "Finish", "Policy", "PolicyError", "Prompt", "Sampling", "open_policy"]
 
-KNOWN = "tactics, hf:PATH, openai:URL#MODEL"
+KNOWN = "default, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
 
 
 def open_policy(spec: str) -> Policy:
@@ -19,10 +19,18 @@ def open_policy(spec: str) -> Policy:
     asked on entering the context, not here.
     """
     kind, _, rest = spec.partition(":")
+    if spec == "default":
+        from prover.policies.default import default_policy
+
+        return default_policy()
     if spec == "tactics":
         from prover.policies.tactics import TacticPolicy
 
         return TacticPolicy()
+    if kind == "moe":
+        from prover.policies.moe import MoePolicy
+
+        return MoePolicy(rest)
     if kind == "hf":
         from prover.policies.hf import HuggingFacePolicy
 
@@ -31,8 +39,6 @@ def open_policy(spec: str) -> Policy:
         from prover.policies.openai import OpenAIPolicy
 
         return OpenAIPolicy(rest)
-    if spec == "default":
-        raise PolicyError("the shipped policy `default` is not part of this version; use `tactics`")
     if kind == "vllm":
         raise PolicyError(
             "`vllm:` is not part of this version; start a vLLM server and use `openai:http://HOST:8000#MODEL`"

@@ -54,16 +54,24 @@ class Router(nn.Module):
 
         `real_BL` is false at padding, which is routed like any token but counts nowhere.
         """
-        scores_BLE = F.linear(x_BLD.float(), self.weight.float()).sigmoid()
+        scores_BLE = self.scores(x_BLD)
         chosen_BLK = self.choose(scores_BLE.detach())
-        weights_BLK = scores_BLE.gather(-1, chosen_BLK)
-        if self.config.norm_topk_prob:
-            weights_BLK = weights_BLK / (weights_BLK.sum(-1, keepdim=True) + 1e-20)
-        weights_BLK = weights_BLK * self.config.routed_scaling_factor
+        weights_BLK = self.weights(scores_BLE, chosen_BLK)
         real_BL = torch.ones_like(scores_BLE[..., 0], dtype=torch.bool) if real_BL is None else real_BL
         counts_E = one_hot_sum(chosen_BLK, self.config.n_routed_experts, real_BL).sum(0)
         loss = sequence_balance_loss(scores_BLE, self.config.num_experts_per_tok, real_BL)
         return weights_BLK, Routing(chosen_BLK, counts_E, loss)
+
+    def scores(self, x_BLD: Tensor) -> Tensor:
+        """How well each expert suits each token, FP32 (B, L, E)."""
+        return F.linear(x_BLD.float(), self.weight.float()).sigmoid()
+
+    def weights(self, scores_BLE: Tensor, chosen_BLK: Tensor) -> Tensor:
+        """The chosen experts' share in the sum, made of scores without bias, (B, L, K)."""
+        weights_BLK = scores_BLE.gather(-1, chosen_BLK)
+        if self.config.norm_topk_prob:
+            weights_BLK = weights_BLK / (weights_BLK.sum(-1, keepdim=True) + 1e-20)
+        return weights_BLK * self.config.routed_scaling_factor
 
     def choose(self, scores_BLE: Tensor) -> Tensor:
         """The K experts with the highest biased scores inside the best groups, (B, L, K).

@@ -13,10 +13,10 @@ from prover.policies import PolicyError, open_policy
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("", "known are tactics"),
-        ("gpt", "known are tactics"),
-        ("tactics:x", "known are tactics"),
-        ("default", "not part of this version"),
+        ("", "known are default, tactics"),
+        ("gpt", "known are default, tactics"),
+        ("tactics:x", "known are default, tactics"),
+        ("moe:/does/not/exist", "no such directory"),
         ("vllm:model", "start a vLLM server"),
         ("hf:/does/not/exist", "no such directory"),
         ("openai:nowhere", "needs a URL"),
