@@ -26,6 +26,8 @@ THREADS = 4
 class MoePolicy:
     """A checkpoint in `DeepseekV3ForCausalLM` layout."""
 
+    concurrency = 1
+
     def __init__(self, path: str, *, name: str | None = None) -> None:
         """Raises `PolicyError` if there is no checkpoint at `path`."""
         self.name = f"moe:{path}" if name is None else name
