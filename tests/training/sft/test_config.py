@@ -51,7 +51,10 @@ def test_seed_from_outside(tmp_path: Path) -> None:
         ({"batch__accumulation": 0}, "batch.accumulation must be positive"),
         ({"loss__bias_rate": -1e-3}, "loss.bias_rate must not be negative"),
         ({"proving__samples": 0}, "proving.samples must be positive"),
-        ({"model__checkpoint": "somewhere"}, "model.preset or model.sizes must be given, or model.checkpoint"),
+        (
+            {"model__checkpoint": "somewhere"},
+            "model.preset or model.sizes must be given, or model.checkpoint",
+        ),
     ],
 )
 def test_refuses(tmp_path: Path, changes: dict[str, object], words: str) -> None:

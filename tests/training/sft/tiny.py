@@ -35,7 +35,9 @@ def record(number: int) -> CorpusRecord:
     """A conjunction turned round, in one of many spellings, with the states on the way."""
     rng = random.Random(number)
     a, b = rng.sample("abcdpqrstu", 2)
-    statement = f"theorem swap_{number} ({a} {b} : Prop) (h : {a} ∧ {b} ∧ {number % 9} = {number % 9}) : {b} := by"
+    statement = (
+        f"theorem swap_{number} ({a} {b} : Prop) (h : {a} ∧ {b} ∧ {number % 9} = {number % 9}) : {b} := by"
+    )
     lines = (f"  have h{number % 7} := h.2", f"  exact h{number % 7}.1")
     goal = f"{a} {b} : Prop\nh : {a} ∧ {b}\nh{number % 7} : {b}\n⊢ {b}"
     proof = "\n".join(lines)
@@ -56,7 +58,7 @@ def write_config(folder: Path, **changes: Any) -> Path:
         table, _, name = key.rpartition("__")
         words = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
         lines = [line for line in text.split("\n") if not line.startswith(f"{name} =")]
-        header = f"[{table}]" if table else ""
+        header = f"[{table.replace('__', '.')}]" if table else ""
         if header not in lines:
             lines.append(header)
         lines.insert(lines.index(header) + 1, f"{name} = {words}")
