@@ -121,7 +121,7 @@ def linear(rng: random.Random) -> Goal:
     """A linear relation that follows from one to three others, each of which is needed."""
     for _ in range(60):
         variables = VARIABLES[: rng.randint(2, 5)]
-        frame = Frame(rng, variables, False, 160)
+        frame = Frame(rng, variables, count=100, thorough=True)
         hypotheses = [_relation(variables, rng) for _ in range(rng.randint(1, 3))]
         if rng.random() < 0.4:  # A chain of equations or inequalities through all variables.
             hypotheses = [
@@ -150,7 +150,7 @@ def linear(rng: random.Random) -> Goal:
 def _is_confirmed(
     hypotheses: list[App], conclusion: Term, variables: tuple[Var, ...], rng: random.Random
 ) -> bool:
-    frame = Frame(rng, variables, False, 1500)
+    frame = Frame(rng, variables, count=800)
     whole = conclusion
     for hypothesis in reversed(hypotheses):
         whole = make("imp", hypothesis, whole)

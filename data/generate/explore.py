@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from data.generate.grow import Grower, Theory
 from data.generate.signature import is_literal, make
-from data.generate.terms import App, Bind, Goal, Term, Var, free, size
+from data.generate.terms import App, Bind, Goal, Term, Var, free, goal_size, size
 from data.generate.worlds import Frame
 
 SCREEN_WORLDS = 48
@@ -27,7 +27,7 @@ MINIMUM_WITNESSES = 3
 """A hypothesis must hold in this many screening worlds, lest a theorem be vacuous."""
 
 
-def explore(theory: Theory, rng: random.Random, wanted: int = 12) -> Iterator[Goal]:
+def explore(theory: Theory, rng: random.Random, wanted: int = 16) -> Iterator[Goal]:
     """Probably true goals over one random choice of variables, at most `wanted`."""
     variables: list[Var] = []
     for type_, least, most in theory.variables:
@@ -35,14 +35,15 @@ def explore(theory: Theory, rng: random.Random, wanted: int = 12) -> Iterator[Go
     if not variables:
         return
     inhabited = any(name == "Nonempty" for name, _ in theory.instances)
-    screen = Frame(rng, variables, inhabited, SCREEN_WORLDS)
-    confirm = Frame(rng, variables, inhabited, CONFIRM_WORLDS)
+    screen = Frame(rng, variables, inhabited=inhabited, count=SCREEN_WORLDS)
+    confirm = Frame(rng, variables, inhabited=inhabited, count=CONFIRM_WORLDS, thorough=True)
     grower = Grower(theory, variables, rng)
     found: list[Goal] = []
     if theory.equations:
         found += _equations(theory, grower, screen)
     found += _laws(grower, screen, rng)
-    rng.shuffle(found)
+    # Short statements first, more or less: they are the ones people write.
+    found.sort(key=lambda goal: goal_size(goal) * rng.uniform(0.4, 1.6))
     given = 0
     for goal in found:
         if given == wanted:
@@ -139,14 +140,13 @@ def _consequences(open_: list[tuple[Term, int]], full: int, rng: random.Random) 
     """Theorems with hypotheses: those that one premise yields, and those that need two."""
     singles: list[Goal] = []
     pairs: list[Goal] = []
-    premises = [(t, m) for t, m in open_ if mask_count(m) >= MINIMUM_WITNESSES][:40]
+    premises = [(t, m, set(free(t))) for t, m in open_ if mask_count(m) >= MINIMUM_WITNESSES][:40]
     for conclusion, goal_mask in open_[:40]:
         outside = full & ~goal_mask
-        missing = [(t, m) for t, m in premises if t != conclusion and _related(t, conclusion)]
-        for premise, mask in missing:
-            if not mask & outside and mask != goal_mask:
-                singles.append(Goal(conclusion, (premise,)))
-        rest = [(t, m) for t, m in missing if m & outside]
+        about = set(free(conclusion))
+        related = [(t, m) for t, m, names in premises if t != conclusion and not about.isdisjoint(names)]
+        singles += [Goal(conclusion, (t,)) for t, m in related if not m & outside and m != goal_mask]
+        rest = [(t, m) for t, m in related if m & outside]
         rng.shuffle(rest)
         for index, (first, one) in enumerate(rest[:16]):
             for second, two in rest[index + 1 : 16]:
@@ -155,8 +155,4 @@ def _consequences(open_: list[tuple[Term, int]], full: int, rng: random.Random) 
                     pairs.append(Goal(conclusion, (first, second)))
     rng.shuffle(singles)
     rng.shuffle(pairs)
-    return singles[:10] + pairs[:8]
-
-
-def _related(first: Term, second: Term) -> bool:
-    return any(var in free(second) for var in free(first))
+    return singles[:12] + pairs[:12]

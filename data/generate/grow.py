@@ -7,7 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.generate.signature import OPS, call, exists, forall, lam, literal, make
-from data.generate.terms import PROP, App, Op, Term, Ty, Var, free, instantiate, match_type, type_heads
+from data.generate.terms import (
+    PROP,
+    App,
+    Op,
+    Term,
+    Ty,
+    Var,
+    free,
+    instantiate,
+    is_closed,
+    match_type,
+    type_heads,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ class Grower:
 
     def _is_dull(self, args: Sequence[Term]) -> bool:
         """Whether arguments are all closed, or all the same: a few such terms are enough."""
-        if any(_is_nested(arg.type) for arg in args) or not any(free(arg) for arg in args):
+        if any(_is_nested(arg.type) for arg in args) or all(is_closed(arg) for arg in args):
             return self.rng.random() < 0.95
         return len(set(args)) == 1 and self.rng.random() < 0.6
 

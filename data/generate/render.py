@@ -89,10 +89,11 @@ def _application(term: App, style: Style, level: int, last: bool) -> tuple[str, 
             second = _with_type(args[1], second)
         return f"{first} {op.text} {second}", op.level
     if op.form == "prefix":
-        inside = last or level > 1023
+        inside = last or level > op.level
         if op.text == "-":  # Two minus signs in a row would begin a comment.
             return f"-{text(args[0], style, MAX, last=inside)}", 75
-        return f"{op.text}{text(args[0], style, op.level, last=inside)}", MAX
+        # `¬` takes in whatever binds stronger than ∧: `¬a = b` is `¬(a = b)`.
+        return f"{op.text}{text(args[0], style, op.level, last=inside)}", op.level
     if op.form == "call":
         return _call(term, style)
     if op.form == "apply":

@@ -121,6 +121,11 @@ def size(term: Term) -> int:
     return 1 + sum(size(arg) for arg in term.args)
 
 
+def goal_size(goal: Goal) -> int:
+    """The number of nodes of all that the goal says."""
+    return sum(size(term) for term in (*goal.hypotheses, goal.conclusion))
+
+
 def free(term: Term) -> dict[Var, None]:
     """The free variables in order of occurrence (a dictionary serves as an ordered set)."""
     if isinstance(term, Var):
@@ -133,6 +138,11 @@ def free(term: Term) -> dict[Var, None]:
     for arg in term.args:
         found.update(free(arg))
     return found
+
+
+def is_closed(term: Term) -> bool:
+    """Whether no variable occurs, not even a bound one: binders count as open."""
+    return isinstance(term, App) and all(is_closed(arg) for arg in term.args)
 
 
 def subterms(term: Term) -> Iterator[Term]:

@@ -24,6 +24,7 @@ from data.generate.terms import (
     Ty,
     Var,
     free,
+    goal_size,
     list_of,
     prod,
     replace_type,
@@ -42,18 +43,14 @@ def transformed(goal: Goal, rng: random.Random) -> Goal | None:
     for _ in range(rng.choice((1, 1, 2, 2, 3))):
         step = rng.choices([step for _, step in STEPS], [weight for weight, _ in STEPS])[0]
         found = step(changed or goal, rng)
-        if found is not None and _size(found) <= 40:
+        if found is not None and goal_size(found) <= 40:
             changed = found
     return changed
 
 
-def _size(goal: Goal) -> int:
-    return sum(size(term) for term in (*goal.hypotheses, goal.conclusion))
-
-
 def combined(first: Goal, second: Goal, rng: random.Random) -> Goal | None:
     """Two goals over the same variables as one: both conclusions, or the second under the first's reverse."""
-    if first == second or _size(first) + _size(second) > 36:
+    if first == second or goal_size(first) + goal_size(second) > 36:
         return None
     hypotheses = tuple(dict.fromkeys((*first.hypotheses, *second.hypotheses)))
     form = rng.random()

@@ -9,19 +9,20 @@ only makes a statement probable. Lean decides.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
-from math import gcd
 from typing import Any
 
 from data.generate.terms import TYPE_VARIABLES, Bind, Term, Ty, Var, free
 
-MAX_POWER = 10**12
+MAX_POWER = 10**40
 MAX_FUNCTIONS = 27
 ELEMENTS = 3
 SPACES = 7
-REPEAT = 0.2
+REPEAT = 0.35
+MAX_GRID = 300
 
 
 class Unbounded(ArithmeticError):  # noqa: N818 (says what the value is)
@@ -44,7 +45,7 @@ class Table:
 
 
 def _power(base: int, exponent: int) -> int:
-    if exponent > 40 or base**exponent > MAX_POWER:
+    if exponent > 130 or base**exponent > MAX_POWER:
         raise Unbounded
     return int(base**exponent)
 
@@ -71,7 +72,7 @@ ENVIRONMENT: dict[str, Any] = {
     "power": _power,
     "repeated": _repeated,
     "divides": _divides,
-    "gcd": gcd,
+    "gcd": math.gcd,
     "compose": _compose,
     "bind": _bind,
     "zipped": lambda left, right: tuple(zip(left, right, strict=False)),
@@ -167,32 +168,47 @@ Test = Callable[..., Any]
 class Frame:
     """A fixed list of variables and many worlds that give them values."""
 
-    def __init__(self, rng: random.Random, variables: Sequence[Var], inhabited: bool, count: int) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        variables: Sequence[Var],
+        *,
+        inhabited: bool = False,
+        count: int,
+        thorough: bool = False,
+    ) -> None:
+        """`count` random worlds, and with `thorough` all those where numbers are small as well."""
         self.variables = tuple(variables)
         self.names = [var.name for var in variables]
-        self.worlds: list[World] = []
         sizes = [{head: rng.choice((1, 2, 2, 3)) for head in TYPE_VARIABLES} for _ in range(SPACES)]
         if not inhabited:
             sizes[-1] = {head: rng.choice((0, 0, 1, 2)) for head in TYPE_VARIABLES}
         spaces = [Space(rng, each) for each in sizes]
-        while len(self.worlds) < count:
-            space = spaces[len(self.worlds) % SPACES]
-            values: list[Any] = []
+        fixed: list[dict[Var, Any]] = [{}] * count
+        if thorough:
+            fixed += _small_numbers(self.variables)
+        self.worlds: list[World] = []
+        for place, given in enumerate(fixed):
+            space = spaces[place % SPACES]
             try:
-                for var in variables:
-                    # Equal values make equations hold often enough to be worth assuming.
-                    same = [
-                        value
-                        for value, other in zip(values, variables, strict=False)
-                        if other.type == var.type
-                    ]
-                    values.append(
-                        rng.choice(same) if same and rng.random() < REPEAT else space.value(var.type)
-                    )
+                values = self._values(space, given, rng)
             except IndexError:
                 space = spaces[0]
-                values = [space.value(var.type) for var in variables]
+                values = self._values(space, given, rng)
             self.worlds.append((space, *values))
+
+    def _values(self, space: Space, given: dict[Var, Any], rng: random.Random) -> list[Any]:
+        values: list[Any] = []
+        for var in self.variables:
+            # Equal values make equations hold often enough to be worth assuming.
+            twin = rng.choice(self.variables[: len(values)]) if values and rng.random() < REPEAT else var
+            if var in given:
+                values.append(given[var])
+            elif twin is not var and twin.type == var.type:
+                values.append(values[self.variables.index(twin)])
+            else:
+                values.append(space.value(var.type))
+        return values
 
     def results(self, term: Term, count: int | None = None) -> tuple[Any, ...] | None:
         """The value of `term` in each world; None if some value is out of reach."""
@@ -213,6 +229,18 @@ class Frame:
     def everywhere(self) -> int:
         """The bits of a proposition that holds in every world."""
         return (1 << len(self.worlds)) - 1
+
+
+def _small_numbers(variables: tuple[Var, ...]) -> list[dict[Var, Any]]:
+    """All ways to give the numeric variables small values, as long as there are few."""
+    numeric = [var for var in variables if var.type.head in ("Nat", "Int", "Prop")]
+    ranges = {"Nat": (0, 1, 2, 3), "Int": (0, 1, -1, 2, -2), "Prop": (False, True)}
+    grids = [ranges[var.type.head] for var in numeric]
+    while math.prod(len(grid) for grid in grids) > MAX_GRID:
+        grids = [grid[:-1] if len(grid) > 2 else grid for grid in grids]
+    return (
+        [dict(zip(numeric, values, strict=True)) for values in itertools.product(*grids)] if numeric else []
+    )
 
 
 def _same(left: Any, right: Any) -> bool:
