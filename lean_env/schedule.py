@@ -5,14 +5,19 @@ only when it is through: reporting every step costs as much as elaborating it. A
 like the one a worker has just elaborated goes to that worker alone, because Lean then starts where
 the two differ; that pays when the shared beginning was slow. A worker that is free takes such a
 job from a busy one only if waiting would cost more than elaborating the beginning again.
+
+A process serves one set of imports, and a new one may take seconds to start. So a worker goes on with
+jobs that import what it has imported, unless the oldest one has been passed over too often.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lean_env.values import Check, Theorem
 
@@ -29,6 +34,10 @@ ALIKE = 40
 """Proofs count as alike if they share half of their text, and at least so many characters."""
 REACH = 1000
 """How many waiting jobs are looked at."""
+PATIENCE = 32
+"""How often a job may be passed over for others that need no new process."""
+
+_IMPORT = re.compile(r"^\s*(?:(?:public|private|meta)\s+)*(?:import|module|prelude)\b.*$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +62,16 @@ class Job:
     """Whether Lean, with this job alone, crashed at the last attempt."""
     solo: bool = False
     """Whether it must have a document of its own."""
+    passed: int = 0
+    """How often it was passed over."""
 
 
 @dataclass(slots=True)
 class Held:
     """What one worker's document holds, as far as it is worth going back to."""
 
+    imports: str = ""
+    """What its process has imported; empty without a process."""
     theorem: Theorem | None = None
     proof: str = ""
     seconds: float = 0.0
@@ -125,7 +138,7 @@ class Schedule:
         free = self._free(near, worker)
         if not free:
             return None
-        first = free[0]
+        first = _first(free, mine.imports)
         if first.solo or self._is_first_of_many(first, free):
             return self._remove([first])
         theorem = first.theorem
@@ -166,6 +179,23 @@ class Schedule:
         chosen = set(map(id, jobs))
         self.waiting = [job for job in self.waiting if id(job) not in chosen]
         return Batch(jobs, large=1 < len(jobs) >= self.size / 2)
+
+
+@lru_cache(maxsize=256)
+def imports_of(header: str) -> str:
+    """The lines of `header` that say what to import: with others, Lean needs a new process."""
+    return "\n".join(_IMPORT.findall(header)) + "\n"
+
+
+def _first(free: Sequence[Job], imports: str) -> Job:
+    """The oldest job, or one that needs no new process if there is one and the oldest can wait."""
+    oldest = free[0]
+    if oldest.passed < PATIENCE and imports_of(oldest.theorem.header) != imports:
+        for job in free:
+            if imports_of(job.theorem.header) == imports:
+                oldest.passed += 1
+                return job
+    return oldest
 
 
 def _alike(job: Job, other: Job | str) -> bool:

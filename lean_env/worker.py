@@ -23,7 +23,7 @@ from lean_env.assemble import Document, assemble
 from lean_env.errors import LimitError, ServerError
 from lean_env.judge import Ruling, rule
 from lean_env.limits import GIB, OUT_OF_MEMORY, OUT_OF_STACK, Limits
-from lean_env.schedule import PROMPT_DELAY, REPORT_DELAY, Batch, Held, Job, Outcome, Schedule
+from lean_env.schedule import PROMPT_DELAY, REPORT_DELAY, Batch, Held, Job, Outcome, Schedule, imports_of
 from lean_env.server import LeanServer
 from lean_env.states import States
 from lean_env.steps import boundaries
@@ -39,7 +39,6 @@ BATCH_ALLOWANCE = 2.0
 
 _KILLED = re.compile(rf"\bsignal {signal.SIGKILL:d}\b")
 """Somebody else's doing: a crash of Lean's own, twice in a row, is the proof's."""
-_IMPORT = re.compile(r"^\s*(?:(?:public|private|meta)\s+)*(?:import|module|prelude)\b.*$", re.M)
 
 
 @dataclass(eq=False)
@@ -53,7 +52,11 @@ class Worker:
     states: States
     servers: dict[bool, LeanServer] = field(default_factory=dict)
     """The processes that run, by whether they are for large documents."""
-    imports: str = ""
+
+    @property
+    def imports(self) -> str:
+        """What the processes that run have imported."""
+        return self.schedule.held[self.index].imports
 
     async def do(self, batch: Batch) -> list[Job]:
         """Check the jobs in one document and resolve their futures; returns those to be tried again."""
@@ -68,7 +71,7 @@ class Worker:
         for job in jobs:
             job.future.add_done_callback(one_less)
         try:
-            server = await self._ready(_imports(jobs[0].theorem.header), batch.large)
+            server = await self._ready(imports_of(jobs[0].theorem.header), batch.large)
             return await self._run(server, batch, document, gone)
         except ServerError as error:
             return await self._crashed(batch, str(error))
@@ -92,7 +95,7 @@ class Worker:
         """A server that has read `imports`: the present one, or a new one."""
         if imports != self.imports:
             await self.stop()
-            self.imports = imports
+            self.schedule.held[self.index].imports = imports
         server = self.servers.get(large)
         if server is not None and self._too_large(server):
             await self._discard(large)
@@ -224,7 +227,7 @@ class Worker:
         return _alone(again)
 
     def _forget(self) -> None:
-        self.schedule.held[self.index] = Held()
+        self.schedule.held[self.index] = Held(self.imports)
 
     def _answer(self, job: Job, ruling: Ruling, steps: tuple[Step, ...], seconds: float) -> None:
         check = Check(
@@ -265,8 +268,3 @@ def _alone(jobs: Sequence[Job]) -> list[Job]:
     for job in jobs:
         job.solo = True
     return [job for job in jobs if not job.future.done()]
-
-
-def _imports(header: str) -> str:
-    """The lines of `header` that say what to import: with others, Lean needs a new process."""
-    return "\n".join(_IMPORT.findall(header)) + "\n"

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lean_env.schedule import REPORT_DELAY, Batch, Held, Job, Schedule, shared_length
+from lean_env.schedule import (
+    PATIENCE,
+    REPORT_DELAY,
+    Batch,
+    Held,
+    Job,
+    Schedule,
+    imports_of,
+    shared_length,
+)
 from lean_env.values import Theorem
 
 THEOREM = Theorem("t", "theorem t : True := by")
@@ -52,6 +61,24 @@ def test_a_document_holds_one_header_only(loop: asyncio.AbstractEventLoop) -> No
     batch = plan.take(0)
     assert batch is not None
     assert [one.proof for one in batch.jobs] == ["a", "c"]
+
+
+def test_a_worker_keeps_to_its_imports_but_nobody_waits_for_ever(loop: asyncio.AbstractEventLoop) -> None:
+    plan = schedule(1)
+    here, there = (replace(THEOREM, header=f"import {name}\n") for name in ("Here", "There"))
+    plan.held[0].imports = imports_of(here.header)
+    old = job(loop, "b", there, solo=True)
+    plan.waiting = [old]
+    taken = 0
+    while True:
+        plan.waiting.append(job(loop, "a", here, solo=True))
+        batch = plan.take(0)
+        assert batch is not None
+        if batch.jobs == [old]:
+            break
+        assert batch.jobs[0].theorem == here
+        taken += 1
+    assert taken == PATIENCE
 
 
 def test_a_solo_job_gets_a_document_of_its_own(loop: asyncio.AbstractEventLoop) -> None:
