@@ -1,0 +1,187 @@
+"""Proofs of one statement: a few whole scripts first, and a tree search for what these do not prove.
+
+The fast tier of the verifier has the word here; `training.corpus.work` has a share of all proofs audited.
+Everything that is random depends on the seed and the statement alone, and rollouts of a tree follow each
+other, so the outcome does not depend on how many statements are under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from data.records import CorpusRecord
+from lean_env.pool import CheckPool
+from lean_env.steps import boundaries
+from lean_env.values import Check, Theorem, Verdict
+from prover.policies import Policy, Prompt, Sampling
+from prover.prompts import make_prompt, proof_block
+from prover.replies import Reply, read_reply
+from search import Budget, RMaxTS, Search, closing_prefix
+from training.corpus.shorten import shortened
+
+
+class Outcome(StrEnum):
+    """What became of a statement."""
+
+    SAMPLED = "sampled"
+    """One of the first scripts proves it."""
+    SEARCHED = "searched"
+    """Only the tree search found a proof."""
+    UNPROVED = "unproved"
+    INVALID = "invalid"
+    """Lean does not understand the statement."""
+    REFUSED = "refused"
+    """A benchmark has it, or a more general one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is spent on a statement."""
+
+    samples: int = 8
+    """Whole scripts that are tried first."""
+    rollouts: int = 48
+    """Of the tree search, if none of them proves it."""
+    proofs: int = 3
+    """Different proofs of a statement that are kept, the shortest first."""
+
+
+@dataclass
+class Attempt:
+    """The work on one statement."""
+
+    theorem: Theorem
+    kind: str
+    domain: str
+    pool: CheckPool
+    policy: Policy
+    seed: int
+    effort: Effort
+    _verdicts: dict[str, bool] = field(init=False, default_factory=dict)
+
+    async def run(self) -> tuple[Outcome, list[CorpusRecord]]:
+        """What became of it, and its proofs. Raises `LeanEnvError`, `StatementError` among them."""
+        proofs = await self._sampled()
+        if proofs:
+            return Outcome.SAMPLED, await self._kept(proofs)
+        found = await self._searched()
+        if found is None:
+            return Outcome.UNPROVED, []
+        proof, prefix = found
+        records = await self._kept([proof])
+        return Outcome.SEARCHED, records + await self._detour(proof, prefix, records)
+
+    async def accepts(self, proof: str) -> bool:
+        """Whether Lean accepts a proof; asked once each."""
+        key = proof_block(proof).rstrip()
+        if key not in self._verdicts:
+            check = await self.pool.check(self.theorem, key)
+            self._verdicts[key] = check.verdict is Verdict.PROVED
+        return self._verdicts[key]
+
+    async def _sampled(self) -> list[str]:
+        """Those of the first scripts that prove the statement, cut behind the last goal."""
+        prompt = make_prompt(self.theorem)
+        sampling = Sampling(seed=self._seed("scripts"))
+        (completions,) = await self.policy.generate([prompt], self.effort.samples, sampling)
+        replies = [read_reply(prompt, completion) for completion in completions]
+        scripts = dict.fromkeys(reply.proof for reply in replies if isinstance(reply, Reply))
+        checks = await self.pool.check_many([(self.theorem, script) for script in scripts])
+        proofs = [check.proof for check in checks if check.verdict is Verdict.PROVED]
+        cut = {
+            c.valid_prefix for c in checks if c.verdict is Verdict.FAILED and "no goals" in c.reason.lower()
+        }
+        cut -= {*proofs, ""}
+        verdicts = await asyncio.gather(*map(self.accepts, sorted(cut)))
+        return proofs + [text for text, fine in zip(sorted(cut), verdicts, strict=True) if fine]
+
+    async def _searched(self) -> tuple[str, str] | None:
+        """A proof that RMaxTS finds, and the prefix at which the rollout that found it began."""
+        first = await self.pool.check(self.theorem, "skip", steps=True)
+        goals = first.steps[0].goals if first.steps else ()
+        search = Search(self.theorem, RMaxTS(), Budget(samples=self.effort.rollouts), goals)
+        known: dict[str, Check] = {}
+        while True:
+            rng = random.Random(self._seed(f"select {search.next_id}"))
+            expansion = search.propose(rng)
+            if expansion is None:
+                return None
+            prompt = make_prompt(self.theorem, expansion.prefix, expansion.goals)
+            check = await self._rollout(prompt, expansion.id, known)
+            search.observe(expansion, check)
+            if search.proof is not None:
+                return search.proof, proof_block(expansion.prefix)
+
+    async def _rollout(self, prompt: Prompt, number: int, known: dict[str, Check]) -> Check:
+        """What Lean says about a script that begins with the prompt's prefix."""
+        sampling = Sampling(seed=self._seed(f"rollout {number}"))
+        ((completion,),) = await self.policy.generate([prompt], 1, sampling)
+        reply = read_reply(prompt, completion)
+        if not isinstance(reply, Reply):
+            return Check(Verdict.FAILED, prompt.prefix, reply.reason)
+        check = known.get(reply.proof)
+        if check is None:
+            check = await self.pool.check(self.theorem, reply.proof, steps=True)
+            if (shorter := closing_prefix(check)) is not None and await self.accepts(shorter):
+                check = replace(
+                    check,
+                    verdict=Verdict.PROVED,
+                    proof=shorter,
+                    steps=tuple(step for step in check.steps if step.end <= len(shorter)),
+                )
+            known[reply.proof] = check
+        return check
+
+    async def _kept(self, proofs: list[str]) -> list[CorpusRecord]:
+        """Records of the shortest different proofs, after leaving out what they do not need."""
+        proofs.sort(key=_length)
+        texts = [await shortened(proof, self.accepts) for proof in proofs[: 2 * self.effort.proofs]]
+        chosen: dict[str, None] = dict.fromkeys(
+            proof_block(text).rstrip() for text in sorted(texts, key=_length)
+        )
+        made = await asyncio.gather(*(self._record(text) for text in list(chosen)[: self.effort.proofs]))
+        return [record for record in made if record is not None]
+
+    async def _detour(self, proof: str, prefix: str, kept: list[CorpusRecord]) -> list[CorpusRecord]:
+        """The example that the search's tree gives beside its proof: the state at which the last rollout
+        began, reached with steps that the proof can do without, and the rest from there."""
+        whole = proof_block(proof).rstrip()
+        start = len(prefix.rstrip())
+        if not prefix or any(record.proof.startswith(whole[:start]) for record in kept):
+            return []
+        text = await shortened(whole, self.accepts, start)
+        record = await self._record(text, start)
+        return [] if record is None else [record]
+
+    async def _record(self, proof: str, start: int = 0) -> CorpusRecord | None:
+        """The record of a proof with Lean's states; None if Lean does not accept it a second time."""
+        steps = boundaries(proof)
+        states: tuple[tuple[int, tuple[str, ...]], ...] = ((steps[-1].end, ()),)
+        if len(steps) > 1:
+            check = await self.pool.check(self.theorem, proof, steps=True)
+            if check.verdict is not Verdict.PROVED:
+                return None
+            states = tuple((step.end, step.goals) for step in check.steps)
+        theorem = self.theorem
+        return CorpusRecord(
+            theorem.name,
+            theorem.statement,
+            proof,
+            header=theorem.header,
+            kind=self.kind,
+            domain=self.domain,
+            start=start,
+            steps=states,
+        )
+
+    def _seed(self, what: str) -> int:
+        key = f"{self.seed}:{self.theorem.digest}:{what}"
+        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
+
+
+def _length(proof: str) -> tuple[int, int]:
+    return len(boundaries(proof)), len(proof)

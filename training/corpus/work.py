@@ -1,0 +1,117 @@
+"""A process that proves statements: its own event loop, policy and Lean workers.
+
+One Python process cannot keep more than a few Lean workers busy, since the policy thinks in Python; so
+there are several, each with few workers, and one parent (`training.corpus.build`) that hands statements
+out and writes down what comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+
+from data.records import CorpusRecord
+from lean_env.audit import audit
+from lean_env.errors import AuditError, LeanEnvError, StatementError
+from lean_env.limits import Limits
+from lean_env.pool import CheckPool
+from lean_env.toolchain import Toolchain, find_toolchain
+from lean_env.values import Theorem
+from prover.policies import Policy, PolicyError, open_policy
+from training.corpus.attempt import Attempt, Effort, Outcome
+
+CHECK_SECONDS = 2.0
+"""A proof that takes longer is not worth imitating."""
+AUDIT_SECONDS = 60.0
+AUDITED = 0.02
+"""Share of the proofs that the strict audit checks again."""
+UNDER_WAY = 12
+"""Statements at a time for each Lean worker, so that documents of many proofs come together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A statement to prove."""
+
+    index: int
+    theorem: Theorem
+    kind: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a task."""
+
+    task: Task
+    outcome: Outcome
+    records: tuple[CorpusRecord, ...] = ()
+    audited: int = 0
+    fatal: str = ""
+    """Why the build must stop: one line. Lean is not there, or the two tiers of the verifier disagree."""
+
+
+def serve(tasks: Queue[Task | None], results: Queue[Result], workers: int, seed: int, effort: Effort) -> None:
+    """Prove tasks until None comes, with `workers` Lean processes; the target of a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent hears it too, and ends this process.
+    asyncio.run(_serve(tasks, results, workers, seed, effort))
+
+
+async def _serve(
+    tasks: Queue[Task | None], results: Queue[Result], workers: int, seed: int, effort: Effort
+) -> None:
+    loop = asyncio.get_running_loop()
+    turn = asyncio.Semaphore(UNDER_WAY * workers)
+    toolchain = find_toolchain()
+    limits = Limits(seconds=CHECK_SECONDS)
+    async with open_policy("tactics") as policy, CheckPool(toolchain, workers=workers, limits=limits) as pool:
+
+        async def one(task: Task) -> None:
+            try:
+                results.put(await _proved(task, pool, policy, seed, effort))
+            except (LeanEnvError, PolicyError) as error:
+                results.put(Result(task, Outcome.INVALID, fatal=str(error)))
+            finally:
+                turn.release()
+
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await turn.acquire()
+                task = await loop.run_in_executor(None, tasks.get)
+                if task is None:
+                    break
+                group.create_task(one(task))
+
+
+async def _proved(task: Task, pool: CheckPool, policy: Policy, seed: int, effort: Effort) -> Result:
+    """The result of one task, with some of its proofs audited. Raises `LeanEnvError` for what stops all."""
+    attempt = Attempt(task.theorem, task.kind, task.domain, pool, policy, seed, effort)
+    try:
+        outcome, records = await attempt.run()
+    except StatementError:
+        return Result(task, Outcome.INVALID)
+    audited = 0
+    for record in records:
+        if random.Random(f"{seed}:{record.name}:{record.proof}").random() < AUDITED:
+            await check_strictly(pool.toolchain, record)
+            audited += 1
+    return Result(task, outcome, tuple(records), audited)
+
+
+async def check_strictly(toolchain: Toolchain, record: CorpusRecord) -> None:
+    """Raise `AuditError` if the strict tier does not accept what the fast tier did."""
+    result = await audit(
+        toolchain,
+        record.theorem,
+        record.proof,
+        seconds=AUDIT_SECONDS,
+        memory_bytes=Limits().memory_bytes,
+    )
+    if result.certificate is None:
+        raise AuditError(
+            f"the audit refuses a proof that the check service accepted: {result.reason}: "
+            f"{record.statement} {' '.join(record.proof.split())}"
+        )
