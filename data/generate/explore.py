@@ -20,7 +20,9 @@ from data.generate.terms import App, Bind, Goal, Term, Var, free, goal_size, siz
 from data.generate.worlds import Frame
 
 SCREEN_WORLDS = 48
-CONFIRM_WORLDS = 250
+CONFIRM_WORLDS = 350
+ENOUGH = 0.03
+"""The share of worlds in which premises must hold for their consequence to be believed."""
 SYMMETRIC = ("eq", "ne", "and", "or", "iff")
 MIRRORED = {"nat_ge": "nat_le", "nat_gt": "nat_lt", "int_ge": "int_le", "int_gt": "int_lt"}
 MINIMUM_WITNESSES = 3
@@ -54,10 +56,24 @@ def explore(theory: Theory, rng: random.Random, wanted: int = 16) -> Iterator[Go
 
 
 def _confirmed(goal: Goal, frame: Frame) -> bool:
-    whole = goal.conclusion
-    for hypothesis in reversed(goal.hypotheses):
-        whole = make("imp", hypothesis, whole)
-    return frame.holds(whole) == frame.everywhere
+    """Whether the goal holds in other worlds, in enough of which its premises hold as well."""
+    premises, conclusion = goal.hypotheses, goal.conclusion
+    while isinstance(conclusion, App) and conclusion.op.name == "imp":
+        premises, conclusion = (*premises, conclusion.args[0]), conclusion.args[1]
+    assumed = frame.everywhere
+    for premise in premises:
+        mask = frame.holds(premise)
+        if mask is None:
+            return False
+        assumed &= mask
+    mask = frame.holds(conclusion)
+    if mask is None or assumed & ~mask or mask_count(assumed) < ENOUGH * len(frame.worlds):
+        return False
+    if isinstance(conclusion, App) and conclusion.op.name == "iff":
+        side = frame.holds(conclusion.args[0]) or 0
+        both = mask_count(assumed & side), mask_count(assumed & ~side)
+        return min(both) >= ENOUGH * len(frame.worlds) or size(conclusion) < 8
+    return True
 
 
 def _equations(theory: Theory, grower: Grower, screen: Frame) -> list[Goal]:

@@ -20,7 +20,8 @@ from data.generate.terms import TYPE_VARIABLES, Bind, Term, Ty, Var, free
 MAX_POWER = 10**40
 MAX_FUNCTIONS = 27
 ELEMENTS = 3
-SPACES = 7
+SIZES = (1, 2, 2, 3, 3, 4, 5)
+"""How many elements a type variable has, in worlds taken in turn."""
 REPEAT = 0.35
 MAX_GRID = 300
 
@@ -180,7 +181,8 @@ class Frame:
         """`count` random worlds, and with `thorough` all those where numbers are small as well."""
         self.variables = tuple(variables)
         self.names = [var.name for var in variables]
-        sizes = [{head: rng.choice((1, 2, 2, 3)) for head in TYPE_VARIABLES} for _ in range(SPACES)]
+        columns = [rng.sample(SIZES, len(SIZES)) for _ in TYPE_VARIABLES]
+        sizes = [dict(zip(TYPE_VARIABLES, row, strict=True)) for row in zip(*columns, strict=True)]
         if not inhabited:
             sizes[-1] = {head: rng.choice((0, 0, 1, 2)) for head in TYPE_VARIABLES}
         spaces = [Space(rng, each) for each in sizes]
@@ -189,7 +191,7 @@ class Frame:
             fixed += _small_numbers(self.variables)
         self.worlds: list[World] = []
         for place, given in enumerate(fixed):
-            space = spaces[place % SPACES]
+            space = spaces[place % len(spaces)]
             try:
                 values = self._values(space, given, rng)
             except IndexError:
