@@ -16,11 +16,12 @@ from collections.abc import Iterator
 
 from data.generate.grow import Grower, Theory
 from data.generate.signature import is_literal, make
-from data.generate.terms import App, Bind, Goal, Term, Var, free, goal_size, size
+from data.generate.terms import App, Bind, Goal, Term, Var, free, goal_size, has_binder, size
 from data.generate.worlds import Frame
 
 SCREEN_WORLDS = 48
 CONFIRM_WORLDS = 350
+EMPTY_WORLDS = 56
 ENOUGH = 0.03
 """The share of worlds in which premises must hold for their consequence to be believed."""
 SYMMETRIC = ("eq", "ne", "and", "or", "iff")
@@ -50,7 +51,7 @@ def explore(theory: Theory, rng: random.Random, wanted: int = 16) -> Iterator[Go
     for goal in found:
         if given == wanted:
             return
-        if _confirmed(goal, confirm):
+        if _confirmed(goal, confirm) and _holds_without(goal, confirm, rng):
             given += 1
             yield Goal(goal.conclusion, goal.hypotheses, theory.instances)
 
@@ -74,6 +75,19 @@ def _confirmed(goal: Goal, frame: Frame) -> bool:
         both = mask_count(assumed & side), mask_count(assumed & ~side)
         return min(both) >= ENOUGH * len(frame.worlds) or size(conclusion) < 8
     return True
+
+
+def _holds_without(goal: Goal, frame: Frame, rng: random.Random) -> bool:
+    """Whether a quantified goal still holds when variables that it does not mention are not there.
+
+    They may be all that kept a type from being empty.
+    """
+    terms = (*goal.hypotheses, goal.conclusion)
+    used = dict.fromkeys(var for term in terms for var in free(term))
+    if len(used) == len(frame.variables) or not any(has_binder(term) for term in terms):
+        return True
+    smaller = Frame(rng, list(used), inhabited=frame.inhabited, count=EMPTY_WORLDS)
+    return _confirmed(goal, smaller)
 
 
 def _equations(theory: Theory, grower: Grower, screen: Frame) -> list[Goal]:

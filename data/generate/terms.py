@@ -140,6 +140,11 @@ def free(term: Term) -> dict[Var, None]:
     return found
 
 
+def has_binder(term: Term) -> bool:
+    """Whether a quantifier or function occurs."""
+    return isinstance(term, Bind) or (isinstance(term, App) and any(has_binder(arg) for arg in term.args))
+
+
 def is_closed(term: Term) -> bool:
     """Whether no variable occurs, not even a bound one: binders count as open."""
     return isinstance(term, App) and all(is_closed(arg) for arg in term.args)

@@ -22,7 +22,7 @@ MAX_FUNCTIONS = 27
 ELEMENTS = 3
 SIZES = (1, 2, 2, 3, 3, 4, 5)
 """How many elements a type variable has, in worlds taken in turn."""
-REPEAT = 0.35
+REPEAT = 0.45
 MAX_GRID = 300
 
 
@@ -180,11 +180,13 @@ class Frame:
     ) -> None:
         """`count` random worlds, and with `thorough` all those where numbers are small as well."""
         self.variables = tuple(variables)
+        self.inhabited = inhabited
         self.names = [var.name for var in variables]
         columns = [rng.sample(SIZES, len(SIZES)) for _ in TYPE_VARIABLES]
         sizes = [dict(zip(TYPE_VARIABLES, row, strict=True)) for row in zip(*columns, strict=True)]
         if not inhabited:
-            sizes[-1] = {head: rng.choice((0, 0, 1, 2)) for head in TYPE_VARIABLES}
+            sizes[-1] = dict.fromkeys(TYPE_VARIABLES, 0)
+            sizes[-2] = {head: rng.choice((0, 0, 1, 2)) for head in TYPE_VARIABLES}
         spaces = [Space(rng, each) for each in sizes]
         fixed: list[dict[Var, Any]] = [{}] * count
         if thorough:
@@ -202,12 +204,12 @@ class Frame:
     def _values(self, space: Space, given: dict[Var, Any], rng: random.Random) -> list[Any]:
         values: list[Any] = []
         for var in self.variables:
-            # Equal values make equations hold often enough to be worth assuming.
+            # Related values make equations hold often enough to be worth assuming.
             twin = rng.choice(self.variables[: len(values)]) if values and rng.random() < REPEAT else var
             if var in given:
                 values.append(given[var])
             elif twin is not var and twin.type == var.type:
-                values.append(values[self.variables.index(twin)])
+                values.append(_near(values[self.variables.index(twin)], var.type, rng))
             else:
                 values.append(space.value(var.type))
         return values
@@ -231,6 +233,19 @@ class Frame:
     def everywhere(self) -> int:
         """The bits of a proposition that holds in every world."""
         return (1 << len(self.worlds)) - 1
+
+
+def _near(value: Any, type_: Ty, rng: random.Random) -> Any:
+    """The same value, or one that a simple equation relates to it."""
+    if rng.random() < 0.5:
+        return value
+    if type_.head == "Nat":
+        return max(0, value + rng.choice((-2, -1, 1, 1, 2, 3)))
+    if type_.head == "Int":
+        return rng.choice((-value, value + 1, value - 1))
+    if type_.head == "List":
+        return rng.choice((value[::-1], value[1:], value[:-1], value + value[:1]))
+    return value
 
 
 def _small_numbers(variables: tuple[Var, ...]) -> list[dict[Var, Any]]:
