@@ -120,8 +120,8 @@ def _sources() -> dict[str, tuple[float, Source]]:
     for kind in dict.fromkeys(theory.kind for theory in THEORIES):
         chosen = [theory for theory in THEORIES if theory.kind == kind]
         found[kind] = (sum(theory.weight for theory in chosen), _from_theory(chosen))
-    found["implication"] = (1.0, _from_goals("prop", implications))
-    found["rearrangement"] = (1.5, _from_goals("prop", rearrangement))
+    found["implication"] = (1.5, _from_goals("prop", implications))
+    found["rearrangement"] = (2.5, _from_goals("prop", rearrangement))
     found["identity"] = (2.5, _from_goals("nat", identity))
     found["linear"] = (2.0, _from_goals("nat", linear))
     found["sequences"] = (2.5, _from_schemas(NUMBER_SCHEMAS))

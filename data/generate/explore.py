@@ -46,7 +46,7 @@ def explore(theory: Theory, rng: random.Random, wanted: int = 16) -> Iterator[Go
         found += _equations(theory, grower, screen)
     found += _laws(grower, screen, rng)
     # Short statements first, more or less: they are the ones people write.
-    found.sort(key=lambda goal: goal_size(goal) * rng.uniform(0.4, 1.6))
+    found.sort(key=lambda goal: _length(goal) * rng.uniform(0.4, 1.6))
     given = 0
     for goal in found:
         if given == wanted:
@@ -54,6 +54,15 @@ def explore(theory: Theory, rng: random.Random, wanted: int = 16) -> Iterator[Go
         if _confirmed(goal, confirm) and _holds_without(goal, confirm, rng):
             given += 1
             yield Goal(goal.conclusion, goal.hypotheses, theory.instances)
+
+
+def _length(goal: Goal) -> float:
+    """A goal's size; an equivalence counts half, as it is two statements, and quantifiers are welcome."""
+    conclusion = goal.conclusion
+    factor = 0.55 if isinstance(conclusion, App) and conclusion.op.name == "iff" else 1.0
+    if any(has_binder(term) for term in (*goal.hypotheses, conclusion)):
+        factor *= 0.75
+    return factor * goal_size(goal)
 
 
 def _confirmed(goal: Goal, frame: Frame) -> bool:

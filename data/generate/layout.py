@@ -103,7 +103,7 @@ def _implications(assumed: Sequence[Term], conclusion: Term, style: Style, rng: 
 def _type_binders(type_names: Sequence[str], rng: random.Random) -> list[str]:
     if not type_names:
         return []
-    left, right = "()" if rng.random() < 0.75 else "{}"
+    left, right = "()" if rng.random() < 0.85 else "{}"
     if rng.random() < 0.9:
         return [f"{left}{' '.join(type_names)} : Type{right}"]
     return [f"{left}{name} : Type{right}" for name in type_names]

@@ -139,7 +139,7 @@ def lay_out_lemma(lemma: Lemma, rng: random.Random) -> str:
     lemma = pruned(lemma)
     before = []
     if lemma.types:
-        left, right = "()" if rng.random() < 0.75 else "{}"
+        left, right = "()" if rng.random() < 0.85 else "{}"
         before.append(f"{left}{' '.join(lemma.types)} : Type{right}")
     groups: list[tuple[str, list[str]]] = []
     for name, type_ in lemma.variables:

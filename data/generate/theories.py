@@ -26,10 +26,10 @@ CORE_LISTS = {"nil": 0.7, "cons": 1.5, "append": 3.0, "length": 1.5, "reverse": 
 
 THEORIES: tuple[Theory, ...] = (
     # Propositional logic.
-    Theory("proposition", "prop", ((PROP, 2, 3),), {}, atoms=("predicate",), connectives=0.95, weight=3.0),
+    Theory("proposition", "prop", ((PROP, 2, 3),), {}, atoms=("predicate",), connectives=0.95, weight=5.0),
     Theory("proposition", "prop", ((PROP, 1, 2),), {"true": 0.3, "false": 0.3, **LOGIC}, equations=(PROP,),
-           atoms=("predicate",), connectives=0.9, weight=1.0),
-    Theory("proposition", "prop", ((PROP, 3, 5),), {}, atoms=("predicate",), connectives=0.95, weight=1.5),
+           atoms=("predicate",), connectives=0.9, weight=2.5),
+    Theory("proposition", "prop", ((PROP, 3, 5),), {}, atoms=("predicate",), connectives=0.95, weight=2.0),
     # First-order logic.
     Theory("quantifier", "fol", ((PRED, 1, 3), (PROP, 0, 1), (ALPHA, 0, 1)), {}, quantified=(ALPHA,),
            atoms=("predicate",), connectives=0.75, weight=3.0),
@@ -74,11 +74,11 @@ THEORIES: tuple[Theory, ...] = (
            equations=(INT,), literals=(0, 1, 2), atoms=("int_le", "int_lt", "eq", "eq", "ne", "int_dvd"),
            connectives=0.3, weight=0.8),
     # Lists.
-    _lists("append", CORE_LISTS, weight=3.0),
-    _lists("member", {**CORE_LISTS, "map": 0.3}, quantified=(ALPHA,), connectives=0.5, weight=2.0,
+    _lists("append", CORE_LISTS, weight=2.2),
+    _lists("member", {**CORE_LISTS, "map": 0.3}, quantified=(ALPHA,), connectives=0.5, weight=1.7,
            atoms=("mem", "mem", "mem", "not_mem", "eq", "subset")),
     _lists("split", CORE_LISTS, quantified=(XS, ALPHA), connectives=0.6, weight=1.2),
-    _lists("map", {**CORE_LISTS, "map": 4.0}, weight=2.0, lambdas=0.08, equations=(YS, NAT),
+    _lists("map", {**CORE_LISTS, "map": 4.0}, weight=1.5, lambdas=0.08, equations=(YS, NAT),
            variables=((XS, 1, 2), (fun(ALPHA, BETA), 1, 1), (fun(ALPHA, ALPHA), 0, 1), (ALPHA, 0, 1),
                       (YS, 0, 1))),
     _lists("map", {**CORE_LISTS, "map": 4.0, "comp": 1.0, "id": 0.3}, weight=1.0, lambdas=0.1,
@@ -95,7 +95,7 @@ THEORIES: tuple[Theory, ...] = (
     Theory("option", "misc", ((OA, 1, 3), (ALPHA, 0, 2), (fun(ALPHA, ALPHA), 0, 1)),
            {"some": 2.0, "none": 0.7, "getD": 2.0, "option_or": 1.0, "option_map": 1.5, "bind": 0.6,
             "apply": 0.1}, equations=(OA, ALPHA), quantified=(ALPHA,), atoms=("eq", "eq", "eq", "ne"),
-           connectives=0.4, lambdas=0.3, weight=2.0),
+           connectives=0.4, lambdas=0.3, weight=1.5),
     Theory("option", "misc", ((OA, 1, 1), (fun(ALPHA, BETA), 1, 1), (fun(ALPHA, OB), 1, 1), (OB, 0, 1)),
            {"some": 1.0, "none": 0.5, "option_map": 2.5, "bind": 2.5, "option_or": 0.5}, equations=(OB,),
            quantified=(ALPHA,), atoms=("eq", "eq", "ne"), connectives=0.3, lambdas=0.3, weight=1.0),
