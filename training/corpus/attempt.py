@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -21,7 +22,7 @@ from prover.policies import Policy, Prompt, Sampling
 from prover.prompts import make_prompt, proof_block
 from prover.replies import Reply, read_reply
 from search import Budget, RMaxTS, Search, closing_prefix
-from training.corpus.shorten import shortened
+from training.corpus.shorten import length, shortened
 
 
 class Outcome(StrEnum):
@@ -65,15 +66,17 @@ class Attempt:
 
     async def run(self) -> tuple[Outcome, list[CorpusRecord]]:
         """What became of it, and its proofs. Raises `LeanEnvError`, `StatementError` among them."""
-        proofs = await self._sampled()
+        outcome, proofs = Outcome.SAMPLED, await self._sampled()
         if proofs:
-            return Outcome.SAMPLED, await self._kept(proofs)
-        found = await self._searched()
-        if found is None:
+            proof = max(proofs, key=length)
+            prefix = random.Random(self._seed("detour")).choice(prefixes(proof))
+        elif (found := await self._searched()) is not None:
+            outcome, (proof, prefix) = Outcome.SEARCHED, found
+            proofs = [proof]
+        else:
             return Outcome.UNPROVED, []
-        proof, prefix = found
-        records = await self._kept([proof])
-        return Outcome.SEARCHED, records + await self._detour(proof, prefix, records)
+        records = await self._kept(proofs)
+        return outcome, records + await self._detour(proof, prefix, records)
 
     async def accepts(self, proof: str) -> bool:
         """Whether Lean accepts a proof; asked once each."""
@@ -114,7 +117,7 @@ class Attempt:
             check = await self._rollout(prompt, expansion.id, known)
             search.observe(expansion, check)
             if search.proof is not None:
-                return search.proof, proof_block(expansion.prefix)
+                return search.proof, expansion.prefix
 
     async def _rollout(self, prompt: Prompt, number: int, known: dict[str, Check]) -> Check:
         """What Lean says about a script that begins with the prompt's prefix."""
@@ -137,24 +140,30 @@ class Attempt:
         return check
 
     async def _kept(self, proofs: list[str]) -> list[CorpusRecord]:
-        """Records of the shortest different proofs, after leaving out what they do not need."""
-        proofs.sort(key=_length)
-        texts = [await shortened(proof, self.accepts) for proof in proofs[: 2 * self.effort.proofs]]
-        chosen: dict[str, None] = dict.fromkeys(
-            proof_block(text).rstrip() for text in sorted(texts, key=_length)
-        )
-        made = await asyncio.gather(*(self._record(text) for text in list(chosen)[: self.effort.proofs]))
+        """Records of a few different proofs, shortened, the shortest first."""
+        limit = self.effort.proofs
+        chosen: dict[str, str] = {}
+        for first in range(0, min(len(proofs), 2 * limit), limit):
+            group = sorted(proofs, key=length)[first : first + limit]
+            for proof, text in zip(group, await asyncio.gather(*map(self._shortened, group)), strict=True):
+                chosen.setdefault(text, proof)
+            if len(chosen) >= limit:
+                break
+        texts = sorted(chosen, key=length)[:limit]
+        made = await asyncio.gather(*(self._record(text) for text in texts))
         return [record for record in made if record is not None]
 
-    async def _detour(self, proof: str, prefix: str, kept: list[CorpusRecord]) -> list[CorpusRecord]:
-        """The example that the search's tree gives beside its proof: the state at which the last rollout
-        began, reached with steps that the proof can do without, and the rest from there."""
+    async def _shortened(self, proof: str) -> str:
+        return proof_block(await shortened(proof_block(proof).rstrip(), self.accepts)).rstrip()
+
+    async def _detour(self, proof: str, prefix: str, kept: Sequence[CorpusRecord]) -> list[CorpusRecord]:
+        """What an unshortened proof is good for besides: the state behind `prefix`, which holds steps that
+        the proof can do without, and the rest from there, shortened."""
         whole = proof_block(proof).rstrip()
-        start = len(prefix.rstrip())
-        if not prefix or any(record.proof.startswith(whole[:start]) for record in kept):
+        start = len(proof_block(prefix).rstrip())
+        if not start or any(record.proof.startswith(whole[:start]) for record in kept):
             return []
-        text = await shortened(whole, self.accepts, start)
-        record = await self._record(text, start)
+        record = await self._record(await shortened(whole, self.accepts, start), start)
         return [] if record is None else [record]
 
     async def _record(self, proof: str, start: int = 0) -> CorpusRecord | None:
@@ -183,5 +192,6 @@ class Attempt:
         return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
 
 
-def _length(proof: str) -> tuple[int, int]:
-    return len(boundaries(proof)), len(proof)
+def prefixes(proof: str) -> list[str]:
+    """The beginnings of a proof that end with one of its steps, the whole left out; "" among them."""
+    return ["", *(proof[: step.end] for step in boundaries(proof)[:-1])]

@@ -24,7 +24,7 @@ from queue import Empty
 from typing import Protocol
 
 from data.hygiene import Screen
-from data.records import CorpusError, write_corpus
+from data.records import write_corpus
 from lean_env.errors import LeanEnvError
 from lean_env.toolchain import find_toolchain
 from lean_env.values import Theorem
@@ -107,14 +107,12 @@ def build(
                 progress.show()
         progress.show(last=True)
         path = directory / CORPUS
-        proofs: Counter[str] = Counter()
         records = list(journal.records())
-        proofs.update(record.kind for record in records)
         write_corpus(path, records)
         outcomes: dict[str, Counter[Outcome]] = {}
-        for index, entry in journal.entries.items():
-            if index < count:
-                outcomes.setdefault(entry.kind, Counter())[entry.outcome] += 1
+        for entry in journal.entries.values():
+            outcomes.setdefault(entry.kind, Counter())[entry.outcome] += 1
+    proofs = Counter(record.kind for record in records)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Report(outcomes, proofs, audited, time.monotonic() - started, digest)
 
@@ -212,6 +210,3 @@ class _Progress:
         )
         end = "\r" if sys.stderr.isatty() and not last else "\n"
         print(line, end=end, file=sys.stderr, flush=True)
-
-
-__all__ = ["CORPUS", "CorpusError", "Report", "build"]

@@ -8,6 +8,7 @@ large documents, and then all that may go alone is left out together.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from lean_env.steps import Boundary, boundaries
@@ -17,47 +18,55 @@ MAX_STEPS = 16
 """Longer proofs are left as they are."""
 ROUNDS = 3
 
+_LEMMAS = re.compile(r"(?<=simp|_all|impa) \[([^\[\]]*)\]")
+
 Accepts = Callable[[str], Awaitable[bool]]
 """Whether Lean accepts a proof."""
 
 
 async def shortened(proof: str, accepts: Accepts, start: int = 0) -> str:
-    """A proof with fewer steps behind `start`, where Lean accepts one; else `proof`."""
+    """A proof that says less behind `start`, where Lean accepts one; else `proof`."""
     for _ in range(ROUNDS):
         steps = [step for step in boundaries(proof) if step.start >= start]
         if len(steps) > MAX_STEPS:
             return proof
-        fewer = [
-            (step, text) for step in steps if usable(text := without(proof, step.start, step.end), start)
+        left_out = {step: without(proof, step.start, step.end) for step in steps}
+        left_out = {step: text for step, text in left_out.items() if text[start:].strip()}
+        simpler = [
+            proof[: step.start] + tactic + proof[step.end :]
+            for step in steps
+            for tactic in simpler_tactics(proof[step.start : step.end])
         ]
-        halves = [text for step in steps for text in halved(proof, step)]
-        verdicts = await _all(accepts, [text for _, text in fewer] + halves)
-        needless = [step for (step, _), fine in zip(fewer, verdicts, strict=False) if fine]
-        found = [text for (_, text), fine in zip(fewer, verdicts, strict=False) if fine]
-        found += [text for text, fine in zip(halves, verdicts[len(fewer) :], strict=True) if fine]
+        texts = list(dict.fromkeys([*left_out.values(), *simpler]))
+        found = [text for text, fine in zip(texts, await _all(accepts, texts), strict=True) if fine]
         if not found:
             return proof
-        if (
-            len(needless) > 1
-            and usable(least := _without_all(proof, needless), start)
-            and await accepts(least)
-        ):
-            found.append(least)
-        proof = min(found, key=lambda text: (len(boundaries(text)), len(text)))
+        needless = [step for step, text in left_out.items() if text in found]
+        if len(needless) > 1:
+            least = _without_all(proof, needless)
+            if least[start:].strip() and await accepts(least):
+                found.append(least)
+        proof = min(found, key=length)
     return proof
 
 
-def halved(proof: str, step: Boundary) -> list[str]:
-    """For a step `a <;> b` on one line: the proof with `a` in its place, and with `b`."""
-    first, found, second = proof[step.start : step.end].partition(" <;> ")
-    if not found or "\n" in first + second or "(" in first:
+def simpler_tactics(tactic: str) -> list[str]:
+    """For `a <;> b` its two halves; for `simp [a, b]` the same without lemmas, or without one of them."""
+    first, both, second = tactic.partition(" <;> ")
+    if both and "(" not in first and "\n" not in tactic:
+        return [first, second]
+    named = _LEMMAS.search(tactic)
+    if named is None:
         return []
-    return [proof[: step.start] + half + proof[step.end :] for half in (first, second)]
+    lemmas = named[1].split(", ")
+    fewer = [", ".join(lemmas[:place] + lemmas[place + 1 :]) for place in range(len(lemmas))]
+    lists = ["", *(f" [{some}]" for some in fewer if some)]
+    return [tactic[: named.start(0)] + list_ + tactic[named.end(0) :] for list_ in lists]
 
 
-def usable(text: str, start: int) -> bool:
-    """Whether something is left behind `start`."""
-    return bool(text[start:].strip())
+def length(proof: str) -> tuple[int, int]:
+    """What makes a proof longer than another: steps first, then characters."""
+    return len(boundaries(proof)), len(proof)
 
 
 def _without_all(proof: str, steps: Sequence[Boundary]) -> str:
