@@ -32,7 +32,7 @@ CLAIMS = {
     "exists": "(p : Nat → Prop) (h : p 3) : ∃ x, p x",
     "known": "(n m : Nat) : n * m = m * n",
     "wrong": "(n : Nat) : n = n + 1",
-    "unclear": "(n : Nat) : n = unknown",
+    "unclear": "(n : Nat) : n = n.unknown",
 }
 STREAM = [Given(name, f"theorem {name} {claim} := by") for name, claim in CLAIMS.items()]
 EFFORT = Effort(samples=8, rollouts=24, proofs=2)
