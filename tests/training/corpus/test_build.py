@@ -29,7 +29,7 @@ class Given:
 CLAIMS = {
     "swap": "(p q : Prop) (h : p ∧ q) : q ∧ p",
     "assoc": "(a b c : Nat) : a + (b + c) = (a + b) + c",
-    "exists": "(p : Nat → Prop) (h : p 3) : ∃ x, p x",
+    "witness": "(p : Nat → Prop) (h : p 3) : ∃ x, p x",
     "known": "(n m : Nat) : n * m = m * n",
     "wrong": "(n : Nat) : n = n + 1",
     "unclear": "(n : Nat) : n = n.unknown",
@@ -63,7 +63,7 @@ def built(toolchain: Toolchain, bench: Path, tmp_path_factory: pytest.TempPathFa
 
 def test_records_are_complete(built: Path, bench: Path) -> None:
     records = read_corpus(built / CORPUS)
-    assert {record.name for record in records} == {"swap", "assoc", "exists"}
+    assert {record.name for record in records} == {"swap", "assoc", "witness"}
     for record in records:
         assert record.statement == f"theorem {record.name} {CLAIMS[record.name]} := by"
         assert [end for end, _ in record.steps or ()] == [step.end for step in boundaries(record.proof)]
