@@ -103,6 +103,7 @@ def main() -> int:
                 bar = 0.30 if case is large else None
                 bars.append(Bar(f"{case.name}: MFU", measured["mfu"], at_least=bar))
                 bars.append(Bar(f"{case.name}: MFU without the head", measured["mfu_without_head"]))
+            torch._dynamo.reset()
             if gpu:
                 torch.cuda.empty_cache()
         if options.only in (None, "balance"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -47,5 +48,6 @@ def sft(
             raise TrainError(f"{error}; training needs `pip install 'rmax-prover[train]'`") from error
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
     except TrainError as error:
-        print(f"prover: {error}", file=sys.stderr)
+        if os.environ.get("RANK", "0") == "0":  # One line, not one from each process.
+            print(f"prover: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_UNUSABLE) from error

@@ -31,20 +31,16 @@ class RunFolder:
         self._tokenizer = path / "tokenizer"
 
     def claim(self, config: SftConfig, data: Dataset) -> None:
-        """Make the folder this run's, or see that it is. Raises `TrainError` if it is another's."""
+        """Make the folder this run's. Raises `TrainError` if it holds checkpoints of another run."""
         told = {**config.flat(), "corpus": data.digest}
         path = self.path / RUN
         try:
-            if path.exists():
-                if differing := difference(json.loads(path.read_text(encoding="utf-8")), told):
-                    raise TrainError(
-                        f"{self.path} holds another run: {differing}; use another --out, or the old value"
-                    )
-            else:
-                self.path.mkdir(parents=True, exist_ok=True)
-                if checkpoint.places(self.path):
-                    raise TrainError(f"{self.path} has checkpoints but no {RUN}; use another --out")
-                _write(path, told)
+            if checkpoint.places(self.path) and (differing := difference(_read(path), told)):
+                raise TrainError(
+                    f"{self.path} holds another run: {differing}; use another --out, or the old value"
+                )
+            self.path.mkdir(parents=True, exist_ok=True)
+            _write(path, told)
             keep_tokenizer(data, self._tokenizer)
         except (OSError, ValueError) as error:
             raise TrainError(f"{path}: {error}") from error
@@ -83,6 +79,11 @@ class RunFolder:
             "processes": int(os.environ.get("WORLD_SIZE", "1")),
         }
         _write(self.path / RESULT, result)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return fields
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from training.flops import Work, peak_flops, step_flops
-from training.model import Transformer
+from training.model import ModelConfig, Transformer
 from training.model.metrics import max_violation, noise_floor
 from training.sft import checkpoint
 from training.sft.config import SftConfig
@@ -70,24 +70,13 @@ class _Training:
         self.rows = _rows_a_step(config, world)
         self.data = load_dataset(config.data, config.model.checkpoint, config.seed)
         self.folder = RunFolder(out)
+        self.proving = Proving(config, self.data, self._warn if world.leads else None)
+        dtype = torch.bfloat16 if config.run.dtype == "bf16-pure" else torch.float32
+        size, start = _size(config, self.data.tokenizer.get_vocab_size(), dtype)
         if world.leads:
             self.folder.claim(config, self.data)
         world.wait()
-        self.proving = Proving(config, self.data, _warn if world.leads else None)
-        vocabulary = self.data.tokenizer.get_vocab_size()
-        dtype = torch.bfloat16 if config.run.dtype == "bf16-pure" else torch.float32
-        start: Transformer | None = None
-        if config.model.checkpoint is not None:
-            start = checkpoint.start_from(config.model.checkpoint, vocabulary, dtype)
-            size = start.config
-        else:
-            size = model_config(config.model, vocabulary)
-        if config.data.length > size.max_position_embeddings:
-            raise TrainError(
-                f"data.length = {config.data.length} is more than the model's "
-                f"{size.max_position_embeddings} positions"
-            )
-        resumed = checkpoint.latest(out, size, dtype, _warn)
+        resumed = checkpoint.latest(out, size, dtype, self._warn)
         if resumed is not None:
             start = resumed.model
         elif start is None:
@@ -100,12 +89,16 @@ class _Training:
         self.done, self.steps, self.seconds = before.step, before.steps, before.seconds
         self.position = before.position
 
+    def _warn(self, text: str) -> None:
+        if self.world.leads:
+            print(f"prover: {text}", file=sys.stderr)
+
     def run(self) -> None:
         """Learn until the last step is done, then export the model and validate it."""
         run = self.config.run
         with RowStream(self.data, self.position) as stream:
             if stream.too_long:
-                _warn(f"{stream.too_long} examples are longer than data.length and are left out")
+                self._warn(f"{stream.too_long} examples are longer than data.length and are left out")
             self.steps = self.steps or run.steps or max(1, round(run.epochs * stream.epoch_rows / self.rows))
             with Monitor(self.folder.path, self.steps, self.done, silent=not self.world.leads) as monitor:
                 self._learn(stream, monitor)
@@ -236,6 +229,20 @@ class _Training:
             monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
 
 
+def _size(config: SftConfig, vocabulary: int, dtype: torch.dtype) -> tuple[ModelConfig, Transformer | None]:
+    """The size of the model, and the model to start from if one is named. Raises `TrainError`."""
+    start: Transformer | None = None
+    if config.model.checkpoint is not None:
+        start = checkpoint.start_from(config.model.checkpoint, vocabulary, dtype)
+    size = model_config(config.model, vocabulary) if start is None else start.config
+    if config.data.length > size.max_position_embeddings:
+        raise TrainError(
+            f"data.length = {config.data.length} is more than the model's "
+            f"{size.max_position_embeddings} positions"
+        )
+    return size, start
+
+
 def _rows_a_step(config: SftConfig, world: World) -> int:
     """Rows of one step of all processes. Raises `TrainError` if they cannot be divided."""
     length, accumulation = config.data.length, config.batch.accumulation
@@ -259,10 +266,6 @@ def work_of(rows: Rows, *, second: bool) -> Work:
 
 def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-
-
-def _warn(text: str) -> None:
-    print(f"prover: {text}", file=sys.stderr)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ class Weights:
         blocks: list[nn.Module] = [*model.layers, *([model.mtp.block] if model.mtp is not None else [])]
         if compile_:
             for block in blocks:
-                block.compile()
+                block.compile(dynamic=False)  # Shapes are always the same.
         self._copies: list[Tensor] = []
         if dtype == "bf16-pure":
             _to_bf16(model.parameters())
