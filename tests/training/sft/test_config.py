@@ -91,3 +91,11 @@ def test_a_run_may_move_to_another_folder(tmp_path: Path) -> None:
         return config.flat()
 
     assert flat(tmp_path / "here") == flat(tmp_path / "there")
+
+
+@pytest.mark.parametrize("name", ["sft-default", "sft-tiny"])
+def test_the_configurations_that_come_along_are_sound(name: str) -> None:
+    folder = Path(__file__).parents[3] / "configs"
+    config = load_config(folder / f"{name}.toml")
+    assert config.data.corpus[0].resolve().parent == folder.parent / "data" / "corpus"
+    assert config.batch.tokens % config.data.length == 0
