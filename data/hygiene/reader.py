@@ -6,96 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.hygiene.terms import HOLE, Term, apply, closed, normal
-from lean_env.lexer import Kind, code, tokenize
-
-
-class UnreadableError(Exception):
-    """Not in the part of Lean that is read here."""
-
-
-INFIX: dict[str, tuple[int, int, int]] = {
-    # operator: (precedence, least precedence on its left, on its right)
-    "<|": (10, 11, 10),
-    "$": (10, 11, 10),
-    "↔": (20, 21, 21),
-    "→": (25, 26, 25),
-    "∨": (30, 31, 30),
-    "||": (30, 30, 31),
-    "∧": (35, 36, 35),
-    "&&": (35, 35, 36),
-    "×": (35, 36, 35),
-    "⊕": (30, 31, 30),
-    **dict.fromkeys(
-        ("=", "≠", "==", "!=", "<", "≤", ">", "≥", "∣", "∈", "∉", "⊆", "⊂", "≈", "~", "<+", "<+:"),
-        (50, 51, 51),
-    ),
-    "<|>": (20, 20, 21),
-    ">>=": (55, 55, 56),
-    "∪": (65, 65, 66),
-    "∩": (70, 70, 71),
-    "+": (65, 65, 66),
-    "-": (65, 65, 66),
-    "++": (65, 65, 66),
-    "::": (67, 68, 67),
-    "*": (70, 70, 71),
-    "/": (70, 70, 71),
-    "%": (70, 70, 71),
-    "^": (75, 76, 75),
-    "∘": (90, 91, 90),
-}
-PREFIX = {"¬": 40, "!": 40, "-": 75, "↑": 1024}
-SPELLINGS = {
-    "->": "→",
-    "<->": "↔",
-    "\\/": "∨",
-    "/\\": "∧",
-    "<=": "≤",
-    ">=": "≥",
-    "λ": "fun",
-    "Not": "¬",
-    "ℕ": "Nat",
-    "ℤ": "Int",
-}
-"""Tokens that are written in two ways."""
-CONSTANTS = {
-    "1": "fst",
-    "2": "snd",
-    "left": "fst",
-    "right": "snd",
-    "And": "∧",
-    "Or": "∨",
-    "Iff": "↔",
-    "Eq": "=",
-    "Ne": "≠",
-    "Prod": "×",
-    "Dvd": "∣",
-    "Mem": "∈",
-    "cons": "::",
-    "nil": "[]",
-    "append": "++",
-    "comp": "∘",
-}
-"""Names of what also has a notation, or a number."""
-_SYMBOLS = frozenset({*INFIX, *SPELLINGS, ":=", "=>", "∃!"})
-_FUNCTION_FIRST = frozenset(
-    {
-        "map",
-        "filter",
-        "filterMap",
-        "foldl",
-        "foldr",
-        "all",
-        "any",
-        "find?",
-        "takeWhile",
-        "dropWhile",
-        "partition",
-    }
+from data.hygiene.notation import (
+    CLOSING,
+    CONSTANTS,
+    FUNCTION_FIRST,
+    INFIX,
+    PREFIX,
+    STOPS,
+    UnreadableError,
+    read_tokens,
 )
-"""Functions that take the object of `object.function` behind their first argument."""
-_STOPS = frozenset({"then", "else", "with", "from", "in", "do", "by", "at", "match", "let", "have", "show"})
-_CLOSING = {"(": ")", "{": "}", "[": "]", "⦃": "⦄", "⟨": "⟩"}
+from data.hygiene.terms import HOLE, Term, apply, closed, normal
 
 Binder = tuple[str, Term, bool]
 """Unique name, type, and whether Lean looks for it by itself (`[…]`)."""
@@ -105,29 +26,10 @@ class Reader:
     """An operator-precedence parser of one statement; names of variables come out unique."""
 
     def __init__(self, text: str) -> None:
-        self._tokens: list[str] = []
-        self._glued: list[bool] = []
-        end = -1
-        for token in code(tokenize(text)):
-            if token.kind in (Kind.STRING, Kind.CHAR, Kind.NAME):
-                raise UnreadableError
-            joined = self._join(token.text, token.start == end) if token.kind is Kind.SYMBOL else False
-            if not joined:
-                self._tokens.append(token.text)
-                self._glued.append(token.start == end)
-            end = token.end
-        self._tokens = [SPELLINGS.get(token, token) for token in self._tokens]
+        self._tokens, self._glued = read_tokens(text)
         self._at = 0
         self._count = 0
         self._scope: dict[str, str] = {}
-
-    def _join(self, symbol: str, glued: bool) -> bool:
-        """Whether `symbol` makes a longer symbol with the token before it."""
-        joined = self._tokens[-1] + symbol if glued and self._tokens else ""
-        if joined in _SYMBOLS or joined == "<+":
-            self._tokens[-1] = joined
-            return True
-        return False
 
     def peek(self, ahead: int = 0) -> str:
         """A token to come; empty behind the last."""
@@ -209,7 +111,7 @@ class Reader:
         if function.head.startswith(".") and function.args:  # `object.function`, its first argument now known
             first = (
                 (args[0], *function.args)
-                if function.head[1:] in _FUNCTION_FIRST
+                if function.head[1:] in FUNCTION_FIRST
                 else (*function.args, args[0])
             )
             return normal(Term(_projected(function.head), (*first, *args[1:])))
@@ -217,11 +119,11 @@ class Reader:
 
     def _starts_atom(self) -> bool:
         token = self.peek()
-        if not token or token in _STOPS or token in INFIX or token in (":", ":=", "=>", ",", "fun", "if"):
+        if not token or token in STOPS or token in INFIX or token in (":", ":=", "=>", ",", "fun", "if"):
             return False
-        if token in ("∀", "∃", "∃!") or token in _CLOSING.values() or token in ("¬", "|", "}", ";"):
+        if token in ("∀", "∃", "∃!") or token in CLOSING.values() or token in ("¬", "|", "}", ";"):
             return False
-        return not (token == "." and self._glued[self._at])
+        return not (token in (".", "[") and self._glued[self._at])
 
     def _starts_word(self) -> bool:
         return self.peek()[:1].isalpha() or self.peek()[:1] in ("_", "«")
@@ -258,8 +160,13 @@ class Reader:
             result = self._named(token)
         else:
             raise UnreadableError
-        while self.peek() == "." and self._at < len(self._glued) and self._glued[self._at]:
-            self.take()
+        while self.peek() in (".", "[") and self._glued[self._at]:
+            if self.take() == "[":  # `xs[i]`, `xs[i]?`, `xs[i]!`
+                result = Term("getElem", (_settled(result), self.term(0)))
+                self.take("]")
+                if self.peek() in ("?", "!") and self._glued[self._at]:
+                    result = Term(f"getElem{self.take()}", result.args)
+                continue
             for part in self.take().split("."):
                 result = _field(result, part)
         return result
@@ -371,7 +278,7 @@ class Reader:
     def _group(self) -> list[Binder]:
         """The variables of one bracket, which are in scope from now on."""
         opening = self.take()
-        if opening not in _CLOSING:
+        if opening not in CLOSING:
             raise UnreadableError
         names: list[str] = []
         if opening == "[":
@@ -381,13 +288,13 @@ class Reader:
             kind = self.term(0)
             self.take("]")
             return [(name, kind, True) for name, kind, _ in self._declare(names or ["_"], kind)]
-        while self.peek() not in (":", _CLOSING[opening]):
+        while self.peek() not in (":", CLOSING[opening]):
             names.append(self.take())
         kind = Term(HOLE)
         if self.peek() == ":":
             self.take()
             kind = self.term(0)
-        self.take(_CLOSING[opening])
+        self.take(CLOSING[opening])
         return self._declare(names, kind)
 
     def _declare(self, names: Sequence[str], kind: Term) -> list[Binder]:

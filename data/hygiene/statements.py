@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from data.hygiene.reader import Binder, Reader, UnreadableError
+from data.hygiene.notation import UnreadableError
+from data.hygiene.reader import Binder, Reader
 from data.hygiene.terms import BINDERS, HOLE, Term, closed, heads, normal, opened, substituted
 from lean_env.lexer import Kind, code, tokenize
 

@@ -127,6 +127,7 @@ def test_another_statement(statement: str, benchmark: str) -> None:
         "(α : Type) (l : List α) : (fun x : List α => x.length) l = List.length (α := α) l",
         "(R : Nat → Nat → Prop) : (∀ x y, R x y → R y x) → ∀ (x : Nat) {y}, ¬R x y → ¬R y x",
         "(f g : Nat → Nat) : (∀ x, f (g x) = x) ↔ f ∘ g = id",
+        "(α : Type) (xs : List α) (i : Nat) : (xs.map id)[i + 1]? = none ∨ i < List.length [1, 2]",
         "(a : Int) (n : Nat) : -a - (↑n : Int) ≤ |a|",
     ],
 )

@@ -24,6 +24,9 @@ from prover.replies import Reply, read_reply
 from search import Budget, RMaxTS, Search, closing_prefix
 from training.corpus.shorten import length, shortened
 
+MAX_SLOW = 3
+"""So many rollouts that run into a limit end a search: each costs as much as a hundred others."""
+
 
 class Outcome(StrEnum):
     """What became of a statement."""
@@ -108,7 +111,8 @@ class Attempt:
         goals = first.steps[0].goals if first.steps else ()
         search = Search(self.theorem, RMaxTS(), Budget(samples=self.effort.rollouts), goals)
         known: dict[str, Check] = {}
-        while True:
+        slow = 0
+        while slow < MAX_SLOW:
             rng = random.Random(self._seed(f"select {search.next_id}"))
             expansion = search.propose(rng)
             if expansion is None:
@@ -116,8 +120,10 @@ class Attempt:
             prompt = make_prompt(self.theorem, expansion.prefix, expansion.goals)
             check = await self._rollout(prompt, expansion.id, known)
             search.observe(expansion, check)
+            slow += check.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
             if search.proof is not None:
                 return search.proof, expansion.prefix
+        return None
 
     async def _rollout(self, prompt: Prompt, number: int, known: dict[str, Check]) -> Check:
         """What Lean says about a script that begins with the prompt's prefix."""

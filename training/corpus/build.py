@@ -33,7 +33,7 @@ from training.corpus.journal import Entry, Journal, Plan
 from training.corpus.work import UNDER_WAY, Result, Task, serve
 
 CORPUS = "corpus.jsonl"
-WORKERS_A_PROCESS = 4
+WORKERS_A_PROCESS = 3
 SILENCE = 120.0
 """Seconds without any result after which something must be wrong."""
 

@@ -19,7 +19,7 @@ from lean_env.errors import AuditError, LeanEnvError, StatementError
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain, find_toolchain
-from lean_env.values import Theorem
+from lean_env.values import Theorem, Verdict
 from prover.policies import Policy, PolicyError, open_policy
 from training.corpus.attempt import Attempt, Effort, Outcome
 
@@ -65,13 +65,14 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     turn = asyncio.Semaphore(UNDER_WAY * workers)
+    audits = asyncio.Semaphore(1)  # An audit runs Lean beside the workers.
     toolchain = find_toolchain()
     limits = Limits(seconds=CHECK_SECONDS)
     async with open_policy("tactics") as policy, CheckPool(toolchain, workers=workers, limits=limits) as pool:
 
         async def one(task: Task) -> None:
             try:
-                results.put(await _proved(task, pool, policy, seed, effort))
+                results.put(await _proved(task, pool, policy, seed, effort, audits))
             except (LeanEnvError, PolicyError) as error:
                 results.put(Result(task, Outcome.INVALID, fatal=str(error)))
             finally:
@@ -86,7 +87,9 @@ async def _serve(
                 group.create_task(one(task))
 
 
-async def _proved(task: Task, pool: CheckPool, policy: Policy, seed: int, effort: Effort) -> Result:
+async def _proved(
+    task: Task, pool: CheckPool, policy: Policy, seed: int, effort: Effort, audits: asyncio.Semaphore
+) -> Result:
     """The result of one task, with some of its proofs audited. Raises `LeanEnvError` for what stops all."""
     attempt = Attempt(task.theorem, task.kind, task.domain, pool, policy, seed, effort)
     try:
@@ -96,22 +99,31 @@ async def _proved(task: Task, pool: CheckPool, policy: Policy, seed: int, effort
     audited = 0
     for record in records:
         if random.Random(f"{seed}:{record.name}:{record.proof}").random() < AUDITED:
-            await check_strictly(pool.toolchain, record)
-            audited += 1
+            async with audits:
+                audited += await passes_audit(pool.toolchain, record)
     return Result(task, outcome, tuple(records), audited)
 
 
-async def check_strictly(toolchain: Toolchain, record: CorpusRecord) -> None:
-    """Raise `AuditError` if the strict tier does not accept what the fast tier did."""
-    result = await audit(
-        toolchain,
-        record.theorem,
-        record.proof,
-        seconds=AUDIT_SECONDS,
-        memory_bytes=Limits().memory_bytes,
-    )
+async def passes_audit(toolchain: Toolchain, record: CorpusRecord) -> bool:
+    """Whether the strict tier accepts the record; False if it ran into a limit, which says nothing.
+
+    Raises `AuditError` if it refuses what the fast tier accepted.
+    """
+    try:
+        result = await audit(
+            toolchain,
+            record.theorem,
+            record.proof,
+            seconds=AUDIT_SECONDS,
+            memory_bytes=Limits().memory_bytes,
+        )
+    except AuditError:
+        return False
+    if result.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.FAULT):
+        return False
     if result.certificate is None:
         raise AuditError(
             f"the audit refuses a proof that the check service accepted: {result.reason}: "
             f"{record.statement} {' '.join(record.proof.split())}"
         )
+    return True
