@@ -59,9 +59,14 @@ def _polynomial(variables: tuple[Var, ...], rng: random.Random, depth: int) -> T
     if depth == 0 or rng.random() < 0.15:
         return literal(rng.choice((0, 1, 1, 2, 2, 3))) if rng.random() < 0.2 else rng.choice(variables)
     chance = rng.random()
-    if chance < 0.08:
-        return make("nat_pow", _polynomial(variables, rng, depth - 1), literal(rng.choice((1, 2, 2, 3))))
-    if chance < 0.14:
+    if chance < 0.1:
+        exponent: Term = literal(rng.choice((1, 2, 2, 3)))
+        if rng.random() < 0.6:
+            exponent = _polynomial(variables, rng, min(depth - 1, 1))
+        return make("nat_pow", _polynomial(variables, rng, depth - 1), exponent)
+    if chance < 0.15:
+        return make("nat_sub", _polynomial(variables, rng, depth - 1), _polynomial(variables, rng, depth - 1))
+    if chance < 0.2:
         return make("nat_succ", _polynomial(variables, rng, depth - 1))
     make_ = add if chance < 0.6 else mul
     return make_(_polynomial(variables, rng, depth - 1), _polynomial(variables, rng, depth - 1))
@@ -73,7 +78,7 @@ def _rewritten(term: Term, rng: random.Random) -> Term:
         return rng.choice((term, term, term, add(term, literal(0)), mul(literal(1), term)))
     if rng.random() < 0.55:
         place = rng.randrange(len(term.args))
-        if term.op.name == "nat_pow" and place == 1:
+        if term.op.name == "nat_pow" and place == 1 and is_literal(term.args[1]):
             return term
         args = [_rewritten(arg, rng) if index == place else arg for index, arg in enumerate(term.args)]
         return App(term.op, tuple(args), term.type)
@@ -86,12 +91,9 @@ def _laws(term: App) -> list[Term]:
     if name == "nat_succ":
         return [add(args[0], literal(1)), add(literal(1), args[0])]
     if name == "nat_pow":
-        exponent = int(args[1].op.text) if isinstance(args[1], App) else 0
-        if exponent == 2:
-            return [mul(args[0], args[0])]
-        if exponent == 1:
-            return [args[0]]
-        return [mul(make("nat_pow", args[0], literal(exponent - 1)), args[0])] if exponent > 2 else []
+        return _power_laws(*args)
+    if name == "nat_sub":
+        return _difference_laws(*args)
     found: list[Term] = [make(name, args[1], args[0])]
     left, right = args
     if isinstance(left, App) and left.op.name == name:
@@ -114,6 +116,50 @@ def _laws(term: App) -> list[Term]:
             found.append(mul(left.args[0], add(left.args[1], right.args[1])))
         if left.args[1] == right.args[1]:
             found.append(mul(add(left.args[0], right.args[0]), left.args[1]))
+    return found
+
+
+def power(base: Term, exponent: Term) -> App:
+    """`base ^ exponent`."""
+    return make("nat_pow", base, exponent)
+
+
+def _power_laws(base: Term, exponent: Term) -> list[Term]:
+    found: list[Term] = []
+    if is_literal(exponent) and isinstance(exponent, App):
+        value = int(exponent.op.text)
+        found.append(base if value == 1 else literal(1) if value == 0 else mul(base, base))
+        if value > 2:
+            found[-1] = mul(power(base, literal(value - 1)), base)
+    elif isinstance(exponent, App) and exponent.op.name == "nat_add":
+        found += [mul(power(base, exponent.args[0]), power(base, exponent.args[1]))] * 2
+    elif isinstance(exponent, App) and exponent.op.name == "nat_mul":
+        found += [power(power(base, exponent.args[0]), exponent.args[1])] * 2
+    elif isinstance(exponent, App) and exponent.op.name == "nat_succ":
+        found += [mul(power(base, exponent.args[0]), base)] * 2
+    if isinstance(base, App) and base.op.name == "nat_mul":
+        found += [mul(power(base.args[0], exponent), power(base.args[1], exponent))] * 2
+    if isinstance(base, App) and base.op.name == "nat_pow":
+        found += [
+            power(base.args[0], mul(base.args[1], exponent)),
+            power(power(base.args[0], exponent), base.args[1]),
+        ]
+    return found
+
+
+def _difference_laws(left: Term, right: Term) -> list[Term]:
+    found: list[Term] = []
+    if left == right:
+        found.append(literal(0))
+    if isinstance(right, App) and right.op.name == "nat_add":
+        found += [make("nat_sub", make("nat_sub", left, right.args[0]), right.args[1])] * 2
+    if isinstance(left, App) and left.op.name == "nat_sub":
+        found.append(make("nat_sub", left.args[0], add(left.args[1], right)))
+        found.append(make("nat_sub", make("nat_sub", left.args[0], right), left.args[1]))
+    if isinstance(left, App) and left.op.name == "nat_add" and right in left.args:
+        found += [left.args[1] if left.args[0] == right else left.args[0]] * 2
+    if not found:
+        found.append(make("nat_sub", add(left, literal(1)), add(right, literal(1))))
     return found
 
 

@@ -192,12 +192,12 @@ class Grower:
         if name in ("eq", "ne"):
             mapping = {"a": self.rng.choice(self.theory.equations or tuple(self.types))}
         else:
-            mapping = {}
+            mapping = {"a": PROP} if name == "ite" else {}
         args = [self.term(self._closed(expected, mapping), inside) for expected in op.inputs]
         whole = [arg for arg in args if arg is not None]
         if len(whole) < len(args) or self._is_dull(whole):
             return None
-        if len(set(whole)) < len(whole) and self.rng.random() < 0.9:
+        if len(set(whole)) < len(whole) and name != "ite" and self.rng.random() < 0.9:
             return None
         return App(op, tuple(whole), PROP)
 

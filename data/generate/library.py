@@ -41,7 +41,7 @@ _VARIABLE = re.compile(r"^variable (.*)$|^(section|namespace)\b|^(end)\b", re.M)
 _BINDER = re.compile(r"\s*([({\[])")
 _UNWANTED = ("Sort", "≍", "HEq", "⟨", "@", "Exists", "⦃", "dite", "match", "let ", "show", "▸", "|||", "&&&",
              "bif", "==", "!=", "||", "&&", "decide", "?x", "·", "⟩", "fun ⟨", "Eq.", "cond", "Ne ", "_root_",
-             "Iff.", "Classical.", "inst", "Type u", "Type v", "Fin", "↑", ":=", "(·")  # fmt: skip
+             "Iff.", "Classical.", "inst", "Type u", "Type v", "Fin", "↑", ":=", "-[", "(·")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

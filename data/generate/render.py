@@ -63,7 +63,8 @@ def _binder(term: Bind, style: Style) -> str:
     names = " ".join(style.names[v.name] if v.name in used else f"_{style.names[v.name]}" for v in variables)
     # A type that the body does not fix must be written.
     typed = style.typed_binders or not all(v.name in used for v in variables) or _is_open(variables, body)
-    typed |= style.dotted and bool(variables[0].type.args)  # `xs.length` needs to know what `xs` is.
+    # `xs.length` and `x ∈ xs` need to know what `xs` is.
+    typed |= bool(variables[0].type.args) and variables[0].type.head != "Fun"
     shown = f"{names} : {type_text(term.var.type)}" if typed else names
     if term.binder == "fun":
         return f"fun {f'({shown})' if typed else shown} => {text(body, style)}"
@@ -85,6 +86,8 @@ def _application(term: App, style: Style, level: int, last: bool) -> tuple[str, 
         second = text(args[1], style, right, last=inside)
         if op.name in ("eq", "ne") or (op.output.head == "Prop" and args[0].type.head in ("Nat", "Int")):
             first = _ascribed(args, first)
+        elif op.name in ("append", "option_or") and all(_closed_constant(arg) for arg in args):
+            first = _with_type(args[0], first)
         elif op.name in ("mem", "not_mem", "subset"):
             second = _with_type(args[1], second)
         return f"{first} {op.text} {second}", op.level

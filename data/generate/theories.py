@@ -109,6 +109,8 @@ THEORIES: tuple[Theory, ...] = (
     Theory("condition", "misc", ((PROP, 1, 2), (XS, 1, 2), (ALPHA, 1, 1)),
            {"ite": 3.0, "append": 1.0, "cons": 0.7, "nil": 1.0}, equations=(XS,),
            atoms=("mem", "mem", "predicate"), connectives=0.5, weight=0.6),
+    Theory("condition", "misc", ((PROP, 2, 3),), {"ite": 3.0, "true": 0.2, "false": 0.2, **LOGIC},
+           equations=(PROP,), atoms=("predicate", "ite", "ite"), connectives=0.7, weight=1.2),
     Theory("function", "misc", ((fun(ALPHA, ALPHA), 1, 3), (ALPHA, 1, 2)), {"comp": 1.0, "id": 1.0},
            equations=(ALPHA,), quantified=(ALPHA,), atoms=("eq", "eq", "ne"), connectives=0.5, weight=0.8),
 )  # fmt: skip

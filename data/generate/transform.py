@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from data.generate.signature import exists, literal, make
+from data.generate.signature import exists, lam, literal, make
 from data.generate.terms import (
     ALPHA,
     INT,
@@ -276,6 +276,32 @@ def unrelated(goal: Goal, rng: random.Random) -> Goal | None:
     return replace(goal, hypotheses=(*goal.hypotheses, make(name, first, second)))
 
 
+def extensional(goal: Goal, rng: random.Random) -> Goal | None:
+    """An equation or equivalence about all values of a variable, as one between functions."""
+    term = goal.conclusion
+    if not isinstance(term, App) or term.op.name not in ("eq", "iff") or term.args[0].type.head == "Fun":
+        return None
+    assumed = {var for hypothesis in goal.hypotheses for var in free(hypothesis)}
+    choices = [var for var in free(term) if var not in assumed and _is_datum(var.type)]
+    if not choices:
+        return None
+    var = rng.choice(choices)
+    bound = Var(f"{var.name}x", var.type)
+    sides = [lam(bound, substitute(side, {var: bound})) for side in term.args]
+    return replace(goal, conclusion=make("eq", *sides))
+
+
+def absurd(goal: Goal, rng: random.Random) -> Goal | None:
+    """Everything assumed, the conclusion denied: nothing, or anything, follows."""
+    hypotheses = (*goal.hypotheses, _negated(goal.conclusion))
+    variables = _variables(goal)
+    first, second = (rng.choice(variables) for _ in range(2)) if variables else (None, None)
+    if first is None or second is None or first.type != second.type or not _is_datum(first.type):
+        return replace(goal, hypotheses=hypotheses, conclusion=make("false"))
+    conclusion = make("eq", first, second) if first != second else make("ne", first, second)
+    return replace(goal, hypotheses=hypotheses, conclusion=conclusion)
+
+
 STEPS: tuple[tuple[float, Step], ...] = (
     (2.5, instantiated),
     (1.0, specialised),
@@ -288,4 +314,6 @@ STEPS: tuple[tuple[float, Step], ...] = (
     (0.5, turned),
     (1.5, congruent),
     (0.4, unrelated),
+    (0.7, extensional),
+    (0.5, absurd),
 )
