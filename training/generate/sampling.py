@@ -1,7 +1,12 @@
 """Drawing one token for each row of a batch, all rows at once.
 
-Each row brings a number between 0 and 1 that its own generator gave, and the token is where the cumulated
-probabilities pass it. So a row's tokens do not depend on which others share its batch.
+Each row brings numbers between 0 and 1 that its own generator gave, and the token is where the cumulated
+probabilities pass them. So a row's tokens do not depend on which others share its batch.
+
+The nucleus (arXiv 1904.09751) is the fewest words that have probability `top_p`. To find it is to sort all
+words, which costs as much as a step of a small model. So a word is drawn of all; if it is in the nucleus,
+which takes one sum to see, it stands. Only rows that miss are sorted, and draw again inside: a word of
+probability p in a nucleus of mass m then has p + (1 - m) p / m = p / m, as it should.
 
 Shapes: B rows, V vocabulary, W words considered.
 """
@@ -13,46 +18,49 @@ import hashlib
 import torch
 from torch import Tensor
 
+NUMBERS = 2
+"""How many random numbers a token takes."""
 LIKELY = 64
-"""So many words nearly always hold the nucleus, and are found faster than the order of all."""
+"""So many words mostly hold the nucleus of a trained model, and are found faster than the order of all."""
 
 
-def draw(logits_BV: Tensor, uniform_B: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:
-    """A token for each row, and its log-prob at temperature 1 without nucleus, both (B).
-
-    The nucleus is the fewest words that have probability `top_p` (arXiv 1904.09751).
-    """
+def draw(logits_BV: Tensor, uniform_B2: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:
+    """A token for each row, and its log-prob at temperature 1 without nucleus, both (B)."""
     if temperature == 0:
         tokens_B = logits_BV.argmax(-1)
     else:
-        chances_BV = torch.softmax(logits_BV / temperature, -1)
-        tokens_B = (
-            _everything(chances_BV, uniform_B) if top_p >= 1 else _nucleus(chances_BV, uniform_B, top_p)
-        )
+        chances_BV = torch.softmax(logits_BV if temperature == 1 else logits_BV / temperature, -1)
+        tokens_B = _of_cumulated(chances_BV.cumsum(-1), uniform_B2[:, 0])
+        if top_p < 1:
+            own_B1 = chances_BV.gather(-1, tokens_B[:, None])
+            above_B = torch.where(chances_BV > own_B1, chances_BV, 0.0).sum(-1)
+            missed_N = (above_B >= top_p).nonzero()[:, 0]
+            if len(missed_N):
+                tokens_B[missed_N] = _of_nucleus(chances_BV[missed_N], uniform_B2[missed_N, 1], top_p)
     logits_B = logits_BV.gather(-1, tokens_B[:, None])[:, 0]
     return tokens_B, logits_B - logits_BV.logsumexp(-1)
 
 
-def _everything(chances_BV: Tensor, uniform_B: Tensor) -> Tensor:
-    cumulated_BV = chances_BV.cumsum(-1)
-    passed_B = (cumulated_BV <= uniform_B[:, None] * cumulated_BV[:, -1:]).sum(-1)
-    return passed_B.clamp(max=chances_BV.shape[-1] - 1)
-
-
-def _nucleus(chances_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tensor:
-    words = chances_BV.shape[-1]
-    chances_BW, words_BW = chances_BV.topk(min(LIKELY, words))
-    if words > LIKELY and bool((chances_BW.sum(-1) < top_p).any()):
+def _of_nucleus(chances_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tensor:
+    chances_BW, words_BW = chances_BV.topk(min(LIKELY, chances_BV.shape[-1]))
+    if bool((chances_BW.sum(-1) < top_p).any()):
         chances_BW, words_BW = chances_BV.sort(dim=-1, descending=True)
     before_BW = chances_BW.cumsum(-1) - chances_BW
-    chances_BW = chances_BW * (before_BW < top_p)
-    cumulated_BW = chances_BW.cumsum(-1)
-    passed_B = (cumulated_BW <= uniform_B[:, None] * cumulated_BW[:, -1:]).sum(-1)
-    last_B = (chances_BW > 0).sum(-1) - 1
-    return words_BW.gather(-1, torch.minimum(passed_B, last_B)[:, None])[:, 0]
+    cumulated_BW = torch.where(before_BW < top_p, chances_BW, 0.0).cumsum(-1)
+    return words_BW.gather(-1, _of_cumulated(cumulated_BW, uniform_B)[:, None])[:, 0]
+
+
+def _of_cumulated(cumulated_BV: Tensor, uniform_B: Tensor) -> Tensor:
+    """The first word at which the sum passes the number's share of all; never one of probability 0."""
+    share_B1 = uniform_B[:, None] * cumulated_BV[:, -1:]
+    passed_B = torch.searchsorted(cumulated_BV, share_B1, right=True)[:, 0]
+    # A share that rounding has made the whole sum passes nothing: take the last word that adds to it.
+    last_B = torch.searchsorted(cumulated_BV, cumulated_BV[:, -1:].contiguous())[:, 0]
+    return torch.minimum(passed_B, last_B)
 
 
 def uniform(seed: int, prompt: int, sample: int, count: int) -> Tensor:
-    """The numbers of one sample, FP32 (count); different for each prompt, sample and seed."""
+    """The numbers of one sample, FP32 (count, 2); different for each prompt, sample and seed."""
     digest = hashlib.sha256(f"{seed} {prompt} {sample}".encode()).digest()
-    return torch.rand(count, generator=torch.Generator().manual_seed(int.from_bytes(digest[:7])))
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:7]))
+    return torch.rand(count, NUMBERS, generator=generator)

@@ -64,7 +64,7 @@ class Router(nn.Module):
 
     def scores(self, x_BLD: Tensor) -> Tensor:
         """How well each expert suits each token, FP32 (B, L, E)."""
-        return F.linear(x_BLD.float(), self.weight.float()).sigmoid()
+        return torch.sigmoid(F.linear(x_BLD.float(), self.weight.float()))
 
     def weights(self, scores_BLE: Tensor, chosen_BLK: Tensor) -> Tensor:
         """The chosen experts' share in the sum, made of scores without bias, (B, L, K)."""
