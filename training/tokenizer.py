@@ -30,7 +30,7 @@ from training.corpus.render import CLOSING, examples
 BOS, EOS, PAD = "<|begin|>", "<|end|>", "<|pad|>"
 SPECIAL = (BOS, EOS, PAD)
 """Their ids are 0, 1 and 2."""
-PHRASES = (NON_COT, COT, "  /- tactic state:\n", "  -/\n", CLOSING)
+PHRASES = (NON_COT, COT, "\n  /- tactic state:", "\n  -/\n", CLOSING)
 """What prompts and answers repeat word for word: one token each, the last ids."""
 VOCABULARY = 4096
 SYMBOLS = (

@@ -9,6 +9,7 @@ class UnreadableError(Exception):
     """Not in the part of Lean that is read here."""
 
 
+_RELATIONS = "= ≠ == != < ≤ > ≥ ∣ ∈ ∉ ⊆ ⊂ ≈ ~ <+ <+:"
 INFIX: dict[str, tuple[int, int, int]] = {
     # operator: (precedence, least precedence on its left, on its right)
     "<|": (10, 11, 10),
@@ -21,10 +22,7 @@ INFIX: dict[str, tuple[int, int, int]] = {
     "&&": (35, 35, 36),
     "×": (35, 36, 35),
     "⊕": (30, 31, 30),
-    **dict.fromkeys(
-        ["=", "≠", "==", "!=", "<", "≤", ">", "≥", "∣", "∈", "∉", "⊆", "⊂", "≈", "~", "<+", "<+:"],
-        (50, 51, 51),
-    ),
+    **dict.fromkeys(_RELATIONS.split(), (50, 51, 51)),
     "<|>": (20, 20, 21),
     ">>=": (55, 55, 56),
     "∪": (65, 65, 66),
@@ -73,21 +71,8 @@ CONSTANTS = {
 }
 """Names of what also has a notation, or a number."""
 _SYMBOLS = frozenset({*INFIX, *SPELLINGS, ":=", "=>", "∃!", "<+"})
-FUNCTION_FIRST = frozenset(
-    [
-        "map",
-        "filter",
-        "filterMap",
-        "foldl",
-        "foldr",
-        "all",
-        "any",
-        "find?",
-        "takeWhile",
-        "dropWhile",
-        "partition",
-    ]
-)
+_TAKING_FUNCTIONS = "map filter filterMap foldl foldr all any find? takeWhile dropWhile partition"
+FUNCTION_FIRST = frozenset(_TAKING_FUNCTIONS.split())
 """Functions that take the object of `object.function` behind their first argument."""
 STOPS = frozenset({"then", "else", "with", "from", "in", "do", "by", "at", "match", "let", "have", "show"})
 CLOSING = {"(": ")", "{": "}", "[": "]", "⦃": "⦄", "⟨": "⟩"}

@@ -68,7 +68,7 @@ def test_lean_is_short(tokenizer: Tokenizer) -> None:
     assert tokens("1024") == list("1024")
     assert tokens(NON_COT) == [NON_COT]
     prompt = make_prompt(RECORD.theorem, RECORD.proof[:13], ("⊢ q",)).text
-    assert tokens(prompt)[-2:] == ["\n", "  -/\n"]
+    assert tokens(prompt)[-5:] == ["\n  /- tactic state:", "\n    ", "⊢", " q", "\n  -/\n"]
 
 
 def test_a_text_begins_and_ends(tokenizer: Tokenizer) -> None:

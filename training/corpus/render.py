@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from data.records import CorpusRecord, StepState
@@ -21,6 +22,15 @@ CLOSING = "\n```"
 COT_SHARE = 0.25
 """How often a record is rendered in the style with comments too. They say little that the tactics do not,
 and a small model pays for every token."""
+
+
+_NAMES = (
+    "add all and append aux cancel cases comm cons core demo dvd elim eq ex exercise foo goal id iff imp intro"
+    " key le left lemma length lt main map mem misc mul my ne nil none not of one or pow problem prop reverse"
+    " right self simple some step sub succ swap symm t test th thm trans two zero"
+)
+WORDS = tuple(_NAMES.split())
+"""What names of theorems are made of; chosen at random, so that nothing can be learnt from them."""
 
 
 class Example(NamedTuple):
@@ -35,14 +45,27 @@ class Example(NamedTuple):
 def examples(record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
     """The examples of one record in one pass over the corpus: the whole proof, if it is good as a whole,
     and the proof cut at a random step, if Lean was asked for the states; with probability `COT_SHARE`
-    the same in the other style. Another pass with another `rng` cuts elsewhere.
+    the same in the other style. Another pass with another `rng` cuts elsewhere, under another name.
     """
+    record = renamed(record, rng)
     styles = (False, True) if rng.random() < COT_SHARE else (False,)
     for cot in styles:
         if record.start == 0:
             yield whole(record, cot=cot)
         if places := cuts(record):
             yield resumed(record, rng.choice(places), cot=cot)
+
+
+def renamed(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
+    """The record with a name for its theorem that says nothing: a generator's names would tell of which
+    kind a statement is, and no user's theorem has such a name."""
+    words = rng.choices(WORDS, k=rng.choice((1, 2, 2, 3)))
+    if rng.random() < 0.5:
+        words.insert(rng.randrange(len(words) + 1), str(rng.randrange(rng.choice((10, 100, 1000)))))
+    name = "_".join(words) if words[0].isalpha() else f"{rng.choice(WORDS)}_{'_'.join(words)}"
+    head, keyword, rest = record.statement.partition(f" {record.name} ")
+    assert keyword, "a statement holds its name"
+    return replace(record, name=name, statement=f"{head} {name} {rest}")
 
 
 def cuts(record: CorpusRecord) -> list[StepState]:

@@ -7,12 +7,13 @@ import random
 import pytest
 
 from data.records import CorpusRecord
+from lean_env.source import parse_statement
 from lean_env.steps import boundaries
 from prover.policies import Completion, Finish
 from prover.prompts import make_prompt
 from prover.replies import Reply, read_reply
 from training.corpus.comments import comment, with_comments
-from training.corpus.render import COT_SHARE, cuts, examples, resumed, whole
+from training.corpus.render import COT_SHARE, cuts, examples, renamed, resumed, whole
 
 STATEMENT = "theorem t (p q : Prop) : p ∧ q → q ∧ p := by"
 STATES = (
@@ -76,9 +77,18 @@ def test_a_detour_is_never_learnt() -> None:
 def test_a_pass_is_reproducible_and_cuts_vary() -> None:
     passes = [tuple(examples(FLAT, random.Random(seed))) for seed in range(100)]
     assert passes == [tuple(examples(FLAT, random.Random(seed))) for seed in range(100)]
-    assert len({example.prompt for one in passes for example in one}) == 8
+    assert len({example.completion for one in passes for example in one}) == 8
     styles = sum(len(one) > 2 for one in passes) / 100
     assert abs(styles - COT_SHARE) < 0.15
+
+
+def test_names_say_nothing_and_change_nothing_else() -> None:
+    drawn = [renamed(FLAT, random.Random(seed)) for seed in range(200)]
+    assert len({one.name for one in drawn}) > 150
+    for one in drawn:
+        assert parse_statement(one.statement).name == one.name
+        assert one.statement == STATEMENT.replace(" t ", f" {one.name} ", 1)
+        assert (one.proof, one.steps) == (FLAT.proof, FLAT.steps)
 
 
 def test_a_step_of_a_finished_focus_is_no_place_to_cut() -> None:
