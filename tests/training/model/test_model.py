@@ -169,3 +169,15 @@ def test_a_block_compiles_without_a_break() -> None:
         found, _ = compiled(x_BLD, context)
         found.float().square().sum().backward(retain_graph=True)
         torch.testing.assert_close(found, block(x_BLD, context)[0], rtol=0.05, atol=0.05)
+
+
+@pytest.mark.slow
+def test_inductor_compiles_a_block() -> None:
+    model = tiny_model().to(torch.bfloat16)
+    batch = tokens(2, 16)
+    context = model.context(batch, None, None)
+    x_BLD = model.embed_tokens(batch)
+    compiled = torch.compile(model.layers[1], fullgraph=True)
+    torch.testing.assert_close(
+        compiled(x_BLD, context)[0], model.layers[1](x_BLD, context)[0], rtol=0.1, atol=0.1
+    )

@@ -54,6 +54,16 @@ def test_we_read_theirs(shape: str, tmp_path: Path) -> None:
     torch.testing.assert_close(model.logits(model(batch).hidden_BLD), oracle(batch).logits, rtol=0, atol=1e-4)
 
 
+def test_weights_in_several_files_are_read(tmp_path: Path) -> None:
+    save_checkpoint(tiny_model(), tmp_path)
+    oracle = DeepseekV3ForCausalLM.from_pretrained(tmp_path)
+    oracle.save_pretrained(tmp_path / "parts", max_shard_size="100KB")
+    assert len(list((tmp_path / "parts").glob("*.safetensors"))) > 1
+    batch = tokens(1, 10)
+    found = load_checkpoint(tmp_path / "parts")(batch).hidden_BLD
+    torch.testing.assert_close(found, oracle.model(batch).last_hidden_state, rtol=0, atol=1e-4)
+
+
 def test_gradients_agree(tmp_path: Path) -> None:
     model = tiny_model(q_lora_rank=12)
     save_checkpoint(model, tmp_path)
