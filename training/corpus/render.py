@@ -26,8 +26,8 @@ and a small model pays for every token."""
 
 _NAMES = (
     "add all and append aux cancel cases comm cons core demo dvd elim eq ex exercise foo goal id iff imp"
-    " intro key le left lemma length lt main map mem misc mul my ne nil none not of one or pow problem prop reverse"
-    " right self simple some step sub succ swap symm t test th thm trans two zero"
+    " intro key le left lemma length lt main map mem misc mul my ne nil none not of one or pow problem"
+    " prop reverse right self simple some step sub succ swap symm t test th thm trans two zero"
 )
 WORDS = tuple(_NAMES.split())
 """What names of theorems are made of; chosen at random, so that nothing can be learnt from them."""
