@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.training.model.tiny import TINY, tiny_checkpoint, tiny_model, tokens
 
 from prover.policies.base import Sampling
+from tests.training.model.tiny import TINY, tiny_checkpoint, tiny_model, tokens
 from training.generate import load_generator
 from training.model.experts import Experts
 

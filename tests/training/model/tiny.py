@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
 
 from training.model import ModelConfig, Transformer, save_checkpoint
 
@@ -58,8 +57,8 @@ def tiny_tokenizer(path: Path) -> None:
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    fast: Any = PreTrainedTokenizerFast
-    fast(tokenizer_object=tokenizer, eos_token="</s>").save_pretrained(path)
+    tokenizer.add_special_tokens(["</s>"])
+    tokenizer.save(str(path / "tokenizer.json"))
 
 
 def tiny_checkpoint(path: Path, seed: int = 0, **changes: Any) -> Path:
