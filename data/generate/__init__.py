@@ -124,9 +124,9 @@ def _sources() -> dict[str, tuple[float, Source]]:
     found["rearrangement"] = (2.5, _from_goals("prop", rearrangement))
     found["identity"] = (2.5, _from_goals("nat", identity))
     found["linear"] = (2.0, _from_goals("nat", linear))
-    found["sequences"] = (2.5, _from_schemas(NUMBER_SCHEMAS))
-    found["relations"] = (1.3, _from_schemas(RELATION_SCHEMAS))
-    found["recursors"] = (1.3, _from_schemas(DATA_SCHEMAS))
+    found["sequences"] = (4.0, _from_schemas(NUMBER_SCHEMAS))
+    found["relations"] = (2.0, _from_schemas(RELATION_SCHEMAS))
+    found["recursors"] = (2.0, _from_schemas(DATA_SCHEMAS))
     found["library"] = (9.0, _from_library)
     found["variant"] = (7.0, _variants)
     return found
