@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from training.model import ModelConfig, Transformer
@@ -79,7 +80,7 @@ def save(
         (partial / STATE).write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         os.replace(partial, place)
-    except (OSError, RuntimeError) as error:  # torch.save says RuntimeError for a full disk.
+    except (OSError, RuntimeError, SafetensorError) as error:  # How each library says that a disk is full.
         shutil.rmtree(partial, ignore_errors=True)
         raise TrainError(f"{place} cannot be written: {error}; earlier checkpoints are intact") from error
     for old in places(out)[keep:]:

@@ -18,15 +18,16 @@ METRICS = "metrics.jsonl"
 
 
 class Monitor:
-    """Shows and keeps figures; a context manager."""
+    """Shows and keeps the figures of a run; a context manager. All ranks have one, and one of them speaks."""
 
-    def __init__(self, out: Path, steps: int, done: int, *, silent: bool = False) -> None:
-        """`silent` is for ranks that do not speak."""
+    def __init__(self, out: Path, steps: int, done: int, *, silent: bool) -> None:
+        self._steps, self._first, self._silent = steps, done, silent
+        if silent:
+            return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
         from torch.utils.tensorboard import SummaryWriter
 
-        self._steps = steps
         console = Console(stderr=True)
         columns = (
             BarColumn(),
@@ -34,30 +35,31 @@ class Monitor:
             TextColumn("{task.description}"),
             TimeRemainingColumn(elapsed_when_finished=True),
         )
-        self._bar = Progress(*columns, console=console) if console.is_terminal else None
-        self._task = self._bar.add_task("", total=steps, completed=done) if self._bar else None
+        self._bar = Progress(*columns, console=console, disable=not console.is_terminal)
+        self._task = self._bar.add_task("", total=steps, completed=done)
         self._board = SummaryWriter(str(out / "tensorboard"), purge_step=done + 1)
         path = out / METRICS
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= done]
-        path.write_text("".join(kept), encoding="utf-8")
+        path.write_text("".join(_lines(path, done)), encoding="utf-8")
         self._file = path.open("a", encoding="utf-8")
-        self._began, self._first = time.monotonic(), done
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._bar is not None:
+        if not self._silent:
             self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar is not None:
+        if not self._silent:
             self._bar.stop()
-        self._file.close()
-        self._board.close()
+            self._file.close()
+            self._board.close()
 
     def record(self, step: int, figures: Mapping[str, float]) -> None:
         """Keep the figures of a step."""
+        if self._silent:
+            return
         for name, value in figures.items():
             self._board.add_scalar(name, value, step)
         self._file.write(json.dumps({"step": step, **figures}) + "\n")
@@ -65,31 +67,33 @@ class Monitor:
 
     def show(self, step: int, figures: Mapping[str, float]) -> None:
         """Say in one line how the training goes; `figures` as in `record`."""
+        if self._silent:
+            return
         words = f"loss {figures['loss']:.3f}  {_short(figures['tokens_per_second'])} tokens/s"
         if "mfu" in figures:
             words += f"  MFU {figures['mfu']:.1%}"
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=step, description=words)
-            return
-        each = (time.monotonic() - self._began) / max(1, step - self._first)
-        left = _duration(each * (self._steps - step))
-        print(f"step {step}/{self._steps}  {words}  {left} left", file=sys.stderr)
+        self._bar.update(self._task, completed=step, description=words)
+        if self._bar.disable:
+            each = (time.monotonic() - self._began) / max(1, step - self._first)
+            left = _duration(each * (self._steps - step))
+            print(f"step {step}/{self._steps}  {words}  {left} left", file=sys.stderr)
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        if self._bar is not None:
-            self._bar.console.print(text, highlight=False, soft_wrap=True)
-        else:
+        if self._silent:
+            return
+        if self._bar.disable:
             print(text, file=sys.stderr)
+        else:
+            self._bar.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _lines(path: Path) -> list[str]:
-    """The whole lines of a file; one that was cut off is left out."""
+def _lines(path: Path, done: int) -> list[str]:
+    """The lines of a file up to the step `done`; one that was cut off is left out."""
     if not path.exists():
         return []
-    return [
-        line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")
-    ]
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= done]
 
 
 def _short(number: float) -> str:

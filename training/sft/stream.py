@@ -19,7 +19,7 @@ from training.sft.packing import Rows, concatenate
 
 SLOW_SECONDS = 1.0
 """An epoch that takes longer is made ahead."""
-MAX_AHEAD = 4
+MAX_AHEAD = 8
 """So many epochs at most, each by a process."""
 
 
@@ -46,7 +46,7 @@ class RowStream:
         began = time.monotonic()
         self._rows = self._checked(*dataset.epoch(position.epoch))
         if time.monotonic() - began > SLOW_SECONDS:
-            count = max(1, min(MAX_AHEAD, (os.cpu_count() or 1) // 4))
+            count = max(1, min(MAX_AHEAD, (os.cpu_count() or 1) // 2))
             # A forked process would inherit threads, and a GPU that it must not touch.
             context = multiprocessing.get_context("spawn")
             self._workers = ProcessPoolExecutor(count, context, _keep, (dataset,))

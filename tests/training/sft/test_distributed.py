@@ -89,6 +89,8 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path, dtype: str) -> None
         assert (two.state_dict()[name] - value).norm() <= tolerance * moved + 1e-6, name
     results = [json.loads((tmp_path / name / "result.json").read_text()) for name in ("one", "two")]
     assert results[0]["validation_loss"] == pytest.approx(results[1]["validation_loss"], rel=1e-3)
+    lines = (tmp_path / "two" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [2, 4, 4]
     # What two processes began, one can go on with, and the other way round.
     for name, go_on in (("two", train), ("one", None)):
         out = tmp_path / name
