@@ -47,7 +47,7 @@ HYPOTHESES = ("h h₁ h₂ h₃ h₄ h₅ h₆ h₇", "h1 h2 h3 h4 h5 h6 h7 h8",
 def lay_out(goal: Goal, rng: random.Random) -> str:
     """The statement between its name and `:= by`, beginning with a binder or the colon."""
     terms = [*goal.hypotheses, goal.conclusion]
-    variables: dict[Var, None] = dict.fromkeys(goal.order)
+    variables: dict[Var, None] = {}
     for term in terms:
         variables.update(free(term))
     names = _names(list(variables), terms, rng)

@@ -49,7 +49,6 @@ OPS: dict[str, Op] = dict(
         _op("eq", (A, A, PROP), "infix", "=", "same({0}, {1})", 50),
         _op("ne", (A, A, PROP), "infix", "≠", "(not same({0}, {1}))", 50),
         _op("ite", (PROP, A, A, A), "if", "", "({1} if {0} else {2})"),
-        _op("nonempty", (PROP,), "atom", "Nonempty α", "True"),
         # Functions.
         _op("apply", (fun(A, B), A, B), "apply", "", "{0}({1})"),
         _op("comp", (fun(B, C), fun(A, B), fun(A, C)), "infixr", "∘", "compose({0}, {1})", 90),

@@ -108,8 +108,6 @@ class Goal:
     hypotheses: tuple[Term, ...] = ()
     instances: tuple[tuple[str, Term | Ty], ...] = field(default=())
     """Type-class assumptions: `Decidable` of a proposition, `Nonempty` or `DecidableEq` of a type."""
-    order: tuple[Var, ...] = ()
-    """Variables that must be bound first, in this order; all others follow by occurrence."""
 
 
 def size(term: Term) -> int:

@@ -10,6 +10,16 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from data.generate.consequences import (
+    absurd,
+    contraposed,
+    either,
+    goal_variables,
+    is_datum,
+    turned,
+    unrelated,
+    weakened,
+)
 from data.generate.signature import exists, lam, literal, make
 from data.generate.terms import (
     ALPHA,
@@ -61,13 +71,6 @@ def combined(first: Goal, second: Goal, rng: random.Random) -> Goal | None:
     return replace(first, conclusion=make("iff", first.conclusion, second.conclusion))
 
 
-def _variables(goal: Goal) -> list[Var]:
-    found: dict[Var, None] = {}
-    for term in (*goal.hypotheses, goal.conclusion):
-        found.update(free(term))
-    return list(found)
-
-
 def _everywhere(goal: Goal, change: Callable[[Term], Term]) -> Goal:
     return replace(
         goal, hypotheses=tuple(change(term) for term in goal.hypotheses), conclusion=change(goal.conclusion)
@@ -76,11 +79,13 @@ def _everywhere(goal: Goal, change: Callable[[Term], Term]) -> Goal:
 
 def instantiated(goal: Goal, rng: random.Random) -> Goal | None:
     """A compound term for a variable."""
-    choices = [var for var in _variables(goal) if var.type.head in ("Nat", "Int", "List", "Prop", "Option")]
+    choices = [
+        var for var in goal_variables(goal) if var.type.head in ("Nat", "Int", "List", "Prop", "Option")
+    ]
     if not choices:
         return None
     var = rng.choice(choices)
-    others = [other for other in _variables(goal) if other.type == var.type]
+    others = [other for other in goal_variables(goal) if other.type == var.type]
     other: Term = rng.choice(others)
     fresh = Var(f"{var.name}n", var.type)
     if var.type == NAT:
@@ -114,7 +119,7 @@ def specialised(goal: Goal, rng: random.Random) -> Goal | None:
     """A concrete type for a type variable."""
     terms = (*goal.hypotheses, goal.conclusion)
     heads = sorted(
-        {head for var in _variables(goal) for head in type_heads(var.type) if head in TYPE_VARIABLES}
+        {head for var in goal_variables(goal) for head in type_heads(var.type) if head in TYPE_VARIABLES}
     )
     if not heads or goal.instances:
         return None
@@ -133,14 +138,10 @@ def _decides(term: Term) -> bool:
     return term.op.name == "ite" or any(_decides(arg) for arg in term.args)
 
 
-def _is_datum(type_: Ty) -> bool:
-    return type_.head not in ("Prop", "Fun")
-
-
 def witnessed(goal: Goal, rng: random.Random) -> Goal | None:
     """`∃` for a subterm of the conclusion."""
     candidates = [term for term in subterms(goal.conclusion)
-                  if _is_datum(term.type) and free(term)]  # fmt: skip
+                  if is_datum(term.type) and free(term)]  # fmt: skip
     if not candidates:
         return None
     chosen = rng.choice(candidates)
@@ -154,7 +155,9 @@ def witnessed(goal: Goal, rng: random.Random) -> Goal | None:
 def opened(goal: Goal, rng: random.Random) -> Goal | None:
     """Hypotheses about a variable that the conclusion does not mention, under `∃`."""
     kept = free(goal.conclusion)
-    choices = [var for var in _variables(goal) if var not in kept and var.type.head not in ("Prop", "Fun")]
+    choices = [
+        var for var in goal_variables(goal) if var not in kept and var.type.head not in ("Prop", "Fun")
+    ]
     if not choices or goal.instances:
         return None
     var = rng.choice(choices)
@@ -170,7 +173,7 @@ def opened(goal: Goal, rng: random.Random) -> Goal | None:
 def abstracted(goal: Goal, rng: random.Random) -> Goal | None:
     """A new variable for a subterm, with an equation as hypothesis."""
     candidates = [term for term in subterms(goal.conclusion)
-                  if isinstance(term, App) and term.args and _is_datum(term.type)]  # fmt: skip
+                  if isinstance(term, App) and term.args and is_datum(term.type)]  # fmt: skip
     if not candidates:
         return None
     chosen = rng.choice(candidates)
@@ -179,67 +182,6 @@ def abstracted(goal: Goal, rng: random.Random) -> Goal | None:
     equation = make("eq", *sides)
     conclusion = substitute(goal.conclusion, {chosen: var})
     return replace(goal, hypotheses=(*goal.hypotheses, equation), conclusion=conclusion)
-
-
-def contraposed(goal: Goal, rng: random.Random) -> Goal | None:
-    """The negated conclusion as a hypothesis, and a negated hypothesis as the conclusion."""
-    if not goal.hypotheses:
-        return None
-    place = rng.randrange(len(goal.hypotheses))
-    chosen = goal.hypotheses[place]
-    rest = [term for index, term in enumerate(goal.hypotheses) if index != place]
-    return replace(goal, hypotheses=(*rest, _negated(goal.conclusion)), conclusion=_negated(chosen))
-
-
-def _negated(term: Term) -> Term:
-    if isinstance(term, App):
-        opposite = {"eq": "ne", "ne": "eq", "mem": "not_mem", "not_mem": "mem"}.get(term.op.name)
-        if opposite:
-            return make(opposite, *term.args)
-        if term.op.name == "not":
-            return term.args[0]
-    return make("not", term)
-
-
-def weakened(goal: Goal, rng: random.Random) -> Goal | None:
-    """An alternative beside the conclusion, or a further conjunct in a hypothesis."""
-    props = [term for term in (*goal.hypotheses, goal.conclusion) if size(term) <= 8]
-    variables = [var for var in _variables(goal) if var.type == PROP]
-    extra: Term = (
-        rng.choice(variables or [_negated(rng.choice(props))]) if variables or props else make("false")
-    )
-    if rng.random() < 0.5 and goal.hypotheses:
-        place = rng.randrange(len(goal.hypotheses))
-        pair = (goal.hypotheses[place], extra)
-        stronger = make("and", *(pair if rng.random() < 0.5 else pair[::-1]))
-        return replace(
-            goal,
-            hypotheses=tuple(stronger if i == place else term for i, term in enumerate(goal.hypotheses)),
-        )
-    sides = (goal.conclusion, extra) if rng.random() < 0.5 else (extra, goal.conclusion)
-    return replace(goal, conclusion=make("or", *sides))
-
-
-def either(goal: Goal, rng: random.Random) -> Goal | None:
-    """One hypothesis split into the cases that it covers: from `h` to `h ∨ False`-like disjunctions."""
-    if not goal.hypotheses:
-        return None
-    place = rng.randrange(len(goal.hypotheses))
-    chosen = goal.hypotheses[place]
-    other = make("and", chosen, rng.choice([*goal.hypotheses, _negated(goal.conclusion)]))
-    cases = make("or", *((chosen, other) if rng.random() < 0.5 else (other, chosen)))
-    return replace(
-        goal,
-        hypotheses=tuple(cases if index == place else term for index, term in enumerate(goal.hypotheses)),
-    )
-
-
-def turned(goal: Goal, rng: random.Random) -> Goal | None:
-    """The sides of an equation or equivalence exchanged."""
-    term = goal.conclusion
-    if isinstance(term, App) and term.op.name in ("eq", "iff", "ne", "and", "or"):
-        return replace(goal, conclusion=make(term.op.name, term.args[1], term.args[0]))
-    return None
 
 
 def congruent(goal: Goal, rng: random.Random) -> Goal | None:
@@ -264,42 +206,19 @@ def congruent(goal: Goal, rng: random.Random) -> Goal | None:
     return replace(goal, conclusion=make("iff", *sides))
 
 
-def unrelated(goal: Goal, rng: random.Random) -> Goal | None:
-    """A further hypothesis that nothing needs."""
-    variables = [var for var in _variables(goal) if var.type.head not in ("Fun", "Prop")]
-    if len(variables) < 2:
-        return None
-    first, second = rng.sample(variables, 2)
-    if first.type != second.type:
-        return None
-    name = rng.choice(("nat_le", "nat_lt", "ne")) if first.type == NAT else "ne"
-    return replace(goal, hypotheses=(*goal.hypotheses, make(name, first, second)))
-
-
 def extensional(goal: Goal, rng: random.Random) -> Goal | None:
     """An equation or equivalence about all values of a variable, as one between functions."""
     term = goal.conclusion
     if not isinstance(term, App) or term.op.name not in ("eq", "iff") or term.args[0].type.head == "Fun":
         return None
     assumed = {var for hypothesis in goal.hypotheses for var in free(hypothesis)}
-    choices = [var for var in free(term) if var not in assumed and _is_datum(var.type)]
+    choices = [var for var in free(term) if var not in assumed and is_datum(var.type)]
     if not choices:
         return None
     var = rng.choice(choices)
     bound = Var(f"{var.name}x", var.type)
     sides = [lam(bound, substitute(side, {var: bound})) for side in term.args]
     return replace(goal, conclusion=make("eq", *sides))
-
-
-def absurd(goal: Goal, rng: random.Random) -> Goal | None:
-    """Everything assumed, the conclusion denied: nothing, or anything, follows."""
-    hypotheses = (*goal.hypotheses, _negated(goal.conclusion))
-    variables = _variables(goal)
-    first, second = (rng.choice(variables) for _ in range(2)) if variables else (None, None)
-    if first is None or second is None or first.type != second.type or not _is_datum(first.type):
-        return replace(goal, hypotheses=hypotheses, conclusion=make("false"))
-    conclusion = make("eq", first, second) if first != second else make("ne", first, second)
-    return replace(goal, hypotheses=hypotheses, conclusion=conclusion)
 
 
 STEPS: tuple[tuple[float, Step], ...] = (
