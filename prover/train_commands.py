@@ -29,7 +29,7 @@ def sft(
         typer.Option(
             "--out",
             metavar="DIR",
-            help="The run's folder [runs/CONFIG-SEED]; an interrupted run goes on there.",
+            help="The run's folder, runs/CONFIG-SEED by default; an interrupted run goes on there.",
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="K", help="Instead of the file's.")] = None,
