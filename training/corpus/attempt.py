@@ -98,12 +98,10 @@ class Attempt:
         scripts = dict.fromkeys(reply.proof for reply in replies if isinstance(reply, Reply))
         checks = await self.pool.check_many([(self.theorem, script) for script in scripts])
         proofs = [check.proof for check in checks if check.verdict is Verdict.PROVED]
-        cut = {
-            c.valid_prefix for c in checks if c.verdict is Verdict.FAILED and "no goals" in c.reason.lower()
-        }
-        cut -= {*proofs, ""}
-        verdicts = await asyncio.gather(*map(self.accepts, sorted(cut)))
-        return proofs + [text for text, fine in zip(sorted(cut), verdicts, strict=True) if fine]
+        longer = [check for check in checks if "no goals" in check.reason.lower()]
+        cut = sorted({check.valid_prefix for check in longer} - {*proofs, ""})
+        verdicts = await asyncio.gather(*map(self.accepts, cut))
+        return proofs + [text for text, fine in zip(cut, verdicts, strict=True) if fine]
 
     async def _searched(self) -> tuple[str, str] | None:
         """A proof that RMaxTS finds, and the prefix at which the rollout that found it began."""
@@ -148,14 +146,12 @@ class Attempt:
     async def _kept(self, proofs: list[str]) -> list[CorpusRecord]:
         """Records of a few different proofs, shortened, the shortest first."""
         limit = self.effort.proofs
-        chosen: dict[str, str] = {}
-        for first in range(0, min(len(proofs), 2 * limit), limit):
-            group = sorted(proofs, key=length)[first : first + limit]
-            for proof, text in zip(group, await asyncio.gather(*map(self._shortened, group)), strict=True):
-                chosen.setdefault(text, proof)
-            if len(chosen) >= limit:
-                break
-        texts = sorted(chosen, key=length)[:limit]
+        proofs = sorted(proofs, key=length)
+        chosen: set[str] = set()
+        for first in range(0, 2 * limit, limit):
+            if len(chosen) < limit:
+                chosen |= set(await asyncio.gather(*map(self._shortened, proofs[first : first + limit])))
+        texts = sorted(chosen, key=lambda text: (length(text), text))[:limit]
         made = await asyncio.gather(*(self._record(text) for text in texts))
         return [record for record in made if record is not None]
 
