@@ -7,7 +7,8 @@ them from before. Medians of tokens a second, proof attempts a second in a batch
 both programs. Without a checkpoint the weights are random, of the shipped size; how long a step takes does
 not depend on them.
 
-The bars are for two CPU cores: 5 attempts a second, and twice transformers' speed in every batch.
+The bars are for two CPU cores: 5 attempts a second, and twice transformers' speed in every batch. `--device
+cuda` measures larger batches in BF16, without bars.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from training.sft.presets import model_config
 from training.tokenizer import save_tokenizer, train_tokenizer
 
 TOKENS = 60
-BATCHES = (1, 8, 16, 32)
+BATCHES = {"cpu": (1, 8, 16, 32), "cuda": (1, 16, 64, 256)}
+TYPES = {"cpu": torch.float32, "cuda": torch.bfloat16}
 ATTEMPTS_BATCH = 16
 REPEATS = 5
 VOCABULARY = 4096
@@ -65,13 +67,13 @@ def random_checkpoint(path: Path) -> None:
     save_checkpoint(model.to(torch.bfloat16), path)
 
 
-def our_program(path: Path) -> Callable[[list[str]], None]:
+def our_program(path: Path, device: str) -> Callable[[list[str]], None]:
     """`training.generate`. It knows no end here, so that all attempts are of one length, and remembers no
     prompts."""
     model = load_checkpoint(path)
     model.config = replace(model.config, eos_token_id=None)
     tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-    generator = Generator(model, tokenizer, "benchmark", known_bytes=0)
+    generator = Generator(model, tokenizer, "benchmark", device=device, known_bytes=0)
 
     def run(texts: list[str]) -> None:
         found = generator.generate(texts, 1, Sampling(max_tokens=TOKENS, stop=()))
@@ -80,15 +82,15 @@ def our_program(path: Path) -> Callable[[list[str]], None]:
     return run
 
 
-def their_program(path: Path) -> Callable[[list[str]], None]:
+def their_program(path: Path, device: str) -> Callable[[list[str]], None]:
     """transformers, with the prompts padded on the left."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
-    model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
+    model: Any = AutoModelForCausalLM.from_pretrained(path, dtype=TYPES[device]).to(device).eval()
 
     def run(texts: list[str]) -> None:
-        batch = tokenizer(texts, return_tensors="pt", padding=True)
+        batch = tokenizer(texts, return_tensors="pt", padding=True).to(device)
         found = model.generate(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
@@ -122,6 +124,7 @@ def main() -> int:
     parser.add_argument(
         "checkpoint", nargs="?", type=Path, help="default: random weights of the shipped size"
     )
+    parser.add_argument("--device", choices=tuple(BATCHES), default="cpu")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--out", type=Path, default=Path("build/generation.json"))
     given = parser.parse_args()
@@ -130,17 +133,27 @@ def main() -> int:
         path = given.checkpoint or Path(scratch)
         if given.checkpoint is None:
             random_checkpoint(path)
-        programs = {"ours": our_program(path), "transformers": their_program(path)}
-        seconds = {batch: measure(programs, batch) for batch in BATCHES}
+        programs = {
+            "ours": our_program(path, given.device),
+            "transformers": their_program(path, given.device),
+        }
+        seconds = {batch: measure(programs, batch) for batch in BATCHES[given.device]}
+    on_cpu = given.device == "cpu"
     bars = []
     for batch, found in seconds.items():
         ours, theirs = (statistics.median(found[name]) for name in ("ours", "transformers"))
         bars.append(Bar(f"tokens a second, batch of {batch}", batch * TOKENS / ours))
         bars.append(Bar(f"the same, transformers' generate, batch of {batch}", batch * TOKENS / theirs))
-        bars.append(Bar(f"ratio, batch of {batch}", theirs / ours, at_least=2))
+        bars.append(Bar(f"ratio, batch of {batch}", theirs / ours, at_least=2 if on_cpu else None))
         if batch == ATTEMPTS_BATCH:
-            bars.append(Bar(f"attempts of {TOKENS} tokens a second", batch / ours, at_least=5))
-    return report(given.out, bars, {"threads": given.threads, "seconds": seconds})
+            bars.append(
+                Bar(
+                    f"attempts of {TOKENS} tokens a second",
+                    batch / ours,
+                    at_least=5 if on_cpu else None,
+                )
+            )
+    return report(given.out, bars, {"device": given.device, "threads": given.threads, "seconds": seconds})
 
 
 if __name__ == "__main__":
