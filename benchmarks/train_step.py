@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -92,10 +94,11 @@ def main() -> int:
         small, large = SMOKE if options.smoke else CASES
         if options.accumulation:
             large = replace(large, accumulation=options.accumulation)
-        for case in (small, large):
+        for case in (large, small):
             if options.only not in (None, case.name):
                 continue
             measured = measure(case, world, options.smoke, peak, options.profile if case is large else None)
+            print(f"{case.name}: {json.dumps(measured)}", file=sys.stderr, flush=True)
             details[case.name] = measured
             bars.append(Bar(f"{case.name}: step, ms", measured["step_seconds"] * 1e3))
             bars.append(Bar(f"{case.name}: tokens a second, thousands", measured["tokens_per_second"] / 1e3))
@@ -103,9 +106,11 @@ def main() -> int:
                 bar = 0.30 if case is large else None
                 bars.append(Bar(f"{case.name}: MFU", measured["mfu"], at_least=bar))
                 bars.append(Bar(f"{case.name}: MFU without the head", measured["mfu_without_head"]))
-            torch._dynamo.reset()
-            if gpu:
-                torch.cuda.empty_cache()
+            if case is large:
+                # What is compiled for the small size serves the balance runs, too; for this one it is done.
+                torch._dynamo.reset()
+                if gpu:
+                    torch.cuda.empty_cache()
         if options.only in (None, "balance"):
             steps = 20 if options.smoke else options.balance_steps
             details["balance"] = balance(small, world, options.smoke, steps, options.corpus or [])
