@@ -196,7 +196,7 @@ def linear(rng: random.Random) -> Goal:
 def _is_confirmed(
     hypotheses: list[App], conclusion: Term, variables: tuple[Var, ...], rng: random.Random
 ) -> bool:
-    frame = Frame(rng, variables, count=800)
+    frame = Frame(rng, variables, count=2500)
     whole = conclusion
     for hypothesis in reversed(hypotheses):
         whole = make("imp", hypothesis, whole)

@@ -21,7 +21,7 @@ from data.generate.worlds import Frame
 
 SCREEN_WORLDS = 48
 CONFIRM_WORLDS = 350
-EMPTY_WORLDS = 56
+EMPTY_WORLDS = 63
 ENOUGH = 0.03
 """The share of worlds in which premises must hold for their consequence to be believed."""
 SYMMETRIC = ("eq", "ne", "and", "or", "iff")

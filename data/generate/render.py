@@ -10,8 +10,6 @@ from data.generate.terms import App, Bind, Term, Ty, Var, free
 MAX = 1024
 ARGUMENT = 1025
 """The precedence of an argument of a call."""
-NEUTRAL = ("eq", "ne", "append", "cons", "iff", "ite")
-"""Operators under which `[]` and `none` get their type from a neighbour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,6 @@ OPS: dict[str, Op] = dict(
         _op("head?", (LIST_A, OPTION_A), "call", "List.head?", "{0}[:1]", 0),
         _op("getLast?", (LIST_A, OPTION_A), "call", "List.getLast?", "{0}[-1:]", 0),
         _op("zip", (LIST_A, LIST_B, list_of(prod(A, B))), "call", "List.zip", "zipped({0}, {1})", 0),
-        _op("flatten", (list_of(LIST_A), LIST_A), "call", "List.flatten", "sum({0}, ())", 0),
         _op("sum", (list_of(NAT), NAT), "call", "List.sum", "sum({0})", 0),
         _op("subset", (LIST_A, LIST_A, PROP), "infix", "⊆", "(set({0}) <= set({1}))", 50),
         # Options.
@@ -112,7 +111,6 @@ OPS: dict[str, Op] = dict(
         _op("bind", (OPTION_A, fun(A, OPTION_B), OPTION_B), "call", "Option.bind", "bind({0}, {1})", 0),
         _op("getD", (OPTION_A, A, A), "call", "Option.getD", "({0}[0] if {0} else {1})", 0),
         _op("option_or", (OPTION_A, OPTION_A, OPTION_A), "call", "Option.or", "({0} or {1})", 0),
-        _op("to_list", (OPTION_A, LIST_A), "call", "Option.toList", "{0}", 0),
         # Pairs.
         _op("pair", (A, B, prod(A, B)), "pair", "", "({0}, {1})"),
         _op("fst", (prod(A, B), A), "field", ".1", "{0}[0]"),

@@ -22,7 +22,8 @@ def _lists(kind: str, operators: dict[str, float], **more: object) -> Theory:
     return Theory(kind, "list", operators=operators, **{**settings, **more})  # type: ignore[arg-type]
 
 
-CORE_LISTS = {"nil": 0.7, "cons": 1.5, "append": 3.0, "length": 1.5, "reverse": 2.0, "single": 0.8}
+CORE_LISTS = {"nil": 0.7, "cons": 1.5, "append": 3.0, "length": 1.5, "reverse": 2.0, "single": 0.8,
+              "couple": 0.2}  # fmt: skip
 
 THEORIES: tuple[Theory, ...] = (
     # Propositional logic.
@@ -50,7 +51,8 @@ THEORIES: tuple[Theory, ...] = (
            equations=(NAT,), literals=(0, 1, 1, 2, 3), atoms=ORDER, connectives=0.35, weight=2.5),
     Theory("product", "nat", ((NAT, 2, 4),), {"nat_add": 1.5, "nat_mul": 3.0, "nat_succ": 0.3},
            equations=(NAT,), literals=(0, 1, 1, 2), atoms=ORDER, connectives=0.3, weight=3.5),
-    Theory("subtraction", "nat", ((NAT, 2, 4),), {"nat_add": 1.5, "nat_sub": 3.0, "nat_mul": 0.5},
+    Theory("subtraction", "nat", ((NAT, 2, 4),), {"nat_add": 1.5, "nat_sub": 3.0, "nat_mul": 0.5,
+                                                    "nat_pred": 0.4},
            equations=(NAT,), literals=(0, 1, 2), atoms=ORDER, connectives=0.3, weight=1.5),
     Theory("power", "nat", ((NAT, 2, 3),), {"nat_add": 1.0, "nat_pow": 3.0, "nat_mul": 2.0},
            equations=(NAT,), literals=(0, 1, 2), atoms=ORDER, connectives=0.2, weight=2.0),
@@ -59,7 +61,7 @@ THEORIES: tuple[Theory, ...] = (
            atoms=("nat_dvd", "nat_dvd", "nat_dvd", "eq", "nat_lt", "nat_le", "ne"), connectives=0.3,
            weight=1.5),
     Theory("remainder", "nat", ((NAT, 1, 2),),
-           {"nat_add": 2.0, "nat_mul": 1.0, "nat_mod": 3.0, "nat_div": 1.5}, equations=(NAT,),
+           {"nat_add": 2.0, "nat_mul": 1.0, "nat_mod": 3.0, "nat_div": 1.5, "nat_gcd": 0.4}, equations=(NAT,),
            literals=(0, 1, 2, 2, 3), atoms=("eq", "eq", "nat_lt", "nat_le"), connectives=0.2, weight=0.7),
     Theory("extremum", "nat", ((NAT, 1, 3),), {"nat_min": 2.0, "nat_max": 2.0, "nat_add": 1.0},
            equations=(NAT,), literals=(0, 1), atoms=ORDER, connectives=0.2, weight=0.6),
@@ -70,9 +72,15 @@ THEORIES: tuple[Theory, ...] = (
            quantified=(NAT,), literals=(0, 1, 2), atoms=("eq", "eq", "nat_le", "nat_lt"), connectives=0.4,
            weight=1.2),
     # Integers.
-    Theory("integer", "int", ((INT, 1, 3),), {"int_add": 2.0, "int_mul": 1.5, "int_sub": 2.0, "int_neg": 1.0},
+    Theory("integer", "int", ((INT, 1, 3),),
+           {"int_add": 2.0, "int_mul": 1.5, "int_sub": 2.0, "int_neg": 1.0, "int_min": 0.2, "int_max": 0.2},
            equations=(INT,), literals=(0, 1, 2), atoms=("int_le", "int_lt", "eq", "eq", "ne", "int_dvd"),
            connectives=0.3, weight=0.8),
+    Theory("integer", "int", ((INT, 1, 2),),
+           {"int_mul": 1.0, "int_neg": 1.0, "int_sub": 1.0, "int_abs": 2.0, "int_to_nat": 1.0,
+            "nat_add": 0.7}, equations=(NAT,), literals=(0, 1, 2),
+           atoms=("eq", "nat_le", "nat_lt", "int_le", "int_lt"),
+           connectives=0.3, weight=0.3),
     # Lists.
     _lists("append", CORE_LISTS, weight=2.2),
     _lists("member", {**CORE_LISTS, "map": 0.3}, quantified=(ALPHA,), connectives=0.5, weight=1.7,

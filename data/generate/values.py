@@ -116,6 +116,15 @@ class Space:
         return Table(lambda: self.value(codomain))
 
 
+def needed_types(type_: Ty) -> list[str]:
+    """The types that must have an element if `type_` is to have one, to be on the safe side."""
+    if type_.head in ("List", "Option"):
+        return []
+    if type_.head == "Fun":
+        return needed_types(type_.args[1])
+    return [head for arg in type_.args for head in needed_types(arg)] if type_.args else [type_.head]
+
+
 def near(value: Any, type_: Ty, rng: random.Random) -> Any:
     """The same value, or one that a simple equation relates to it."""
     if rng.random() < 0.5:

@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import Any
 
 from data.generate.terms import TYPE_VARIABLES, Bind, Term, Ty, Var, free
-from data.generate.values import Space, Unbounded, near, small_numbers
+from data.generate.values import Space, Unbounded, near, needed_types, small_numbers
 
 MAX_POWER = 10**40
-SIZES = (1, 2, 2, 3, 3, 4, 5)
-"""How many elements a type variable has, in worlds taken in turn."""
+SIZES = (1, 2, 2, 3, 3, 4, 5) * 3
+"""How many elements a type variable has, in worlds taken in turn; for each variable in another order."""
 REPEAT = 0.45
 
 
@@ -81,8 +81,9 @@ class Frame:
         columns = [rng.sample(SIZES, len(SIZES)) for _ in TYPE_VARIABLES]
         sizes = [dict(zip(TYPE_VARIABLES, row, strict=True)) for row in zip(*columns, strict=True)]
         if not inhabited:
-            sizes[-1] = dict.fromkeys(TYPE_VARIABLES, 0)
-            sizes[-2] = {head: rng.choice((0, 0, 1, 2)) for head in TYPE_VARIABLES}
+            needed = {head for var in variables for head in needed_types(var.type)}
+            for row in sizes[-3:]:
+                row.update((head, rng.choice((0, 0, 1))) for head in TYPE_VARIABLES if head not in needed)
         spaces = [Space(rng, each) for each in sizes]
         fixed: list[dict[Var, Any]] = [{}] * count
         if thorough:
