@@ -28,7 +28,7 @@ CHECK_SECONDS = 2.0
 AUDIT_SECONDS = 60.0
 AUDITED = 0.02
 """Share of the proofs that the strict audit checks again."""
-UNDER_WAY = 12
+UNDER_WAY = 16
 """Statements at a time for each Lean worker, so that documents of many proofs come together."""
 
 
