@@ -1,7 +1,7 @@
 """RMaxTS against sampling and best-first at equal samples: `python benchmarks/search_compare.py BENCH [...]`.
 
 BENCH is a `.jsonl` file of statements (`name`, `statement`, `tier`, `domain`). Every search gets the same
-policy, `tactics`, the same statements and the same number of samples each; a search that proves a
+policy, the same statements and the same number of samples each; a search that proves a
 statement with fewer would have proved it with more, so one run at the largest budget tells all smaller
 ones. Only what passes the strict audit counts. Faults of ours leave a statement out, for all searches.
 
@@ -186,7 +186,7 @@ async def compare(
             print(f"\r{search}: {done}/{len(todo)} ", end="", file=sys.stderr, flush=True)
 
         async with (
-            open_policy("tactics") as policy,
+            open_policy(arguments.policy) as policy,
             CheckPool(find_toolchain(), workers=arguments.workers, limits=limits) as pool,
             Driver.open(policy, pool, settings) as driver,
         ):
@@ -217,6 +217,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("bench", type=Path)
+    parser.add_argument("--policy", default="tactics")
     parser.add_argument("--samples", type=int, default=512)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, default=None, help="a random sample of so many statements")
@@ -232,7 +233,12 @@ def main() -> int:
         return 2
     statements = load(arguments.bench, arguments.limit)
     toolchain = find_toolchain().describe()
-    settings = {"samples": arguments.samples, "seed": arguments.seed, "toolchain": toolchain}
+    settings = {
+        "policy": arguments.policy,
+        "samples": arguments.samples,
+        "seed": arguments.seed,
+        "toolchain": toolchain,
+    }
     try:
         results = read_results(arguments.out, settings)
     except ValueError as error:
@@ -251,7 +257,7 @@ def main() -> int:
         text, figures[f"at {budget}"] = table(
             results, statements, arguments.searches, budget, arguments.baseline
         )
-        print(f"\n**{budget} samples**, {toolchain}, seed {arguments.seed}\n\n{text}")
+        print(f"\n**{budget} samples**, {arguments.policy}, {toolchain}, seed {arguments.seed}\n\n{text}")
     bad = sorted({result.name for result in results.values() if result.error})
     if bad:
         print(f"\nleft out, for an error: {', '.join(bad)}")
