@@ -61,12 +61,22 @@ def _binder(term: Bind, style: Style) -> str:
     names = " ".join(style.names[v.name] if v.name in used else f"_{style.names[v.name]}" for v in variables)
     # A type that the body does not fix must be written.
     typed = style.typed_binders or not all(v.name in used for v in variables) or _is_open(variables, body)
+    typed |= style.dotted and _has_receiver(body)
     # `xs.length` and `x ∈ xs` need to know what `xs` is.
     typed |= bool(variables[0].type.args) and variables[0].type.head != "Fun"
     shown = f"{names} : {type_text(term.var.type)}" if typed else names
     if term.binder == "fun":
         return f"fun {f'({shown})' if typed else shown} => {text(body, style)}"
     return f"{term.binder} {shown}, {text(body, style)}"
+
+
+def _has_receiver(term: Term) -> bool:
+    """Whether some call may be written with a dot."""
+    if isinstance(term, Bind):
+        return _has_receiver(term.body)
+    if isinstance(term, Var):
+        return False
+    return (term.op.form == "call" and term.op.level >= 0) or any(_has_receiver(arg) for arg in term.args)
 
 
 def _is_open(variables: list[Var], body: Term) -> bool:
