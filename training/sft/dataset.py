@@ -16,7 +16,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from data.records import CorpusError, CorpusRecord, read_corpus
-from training.corpus.render import Example, cuts, resumed, whole
+from training.corpus.render import Example, cuts, renamed, resumed, whole
 from training.sft.config import DataConfig
 from training.sft.errors import TrainError
 from training.sft.packing import Rows, TokenExample, pack
@@ -57,6 +57,7 @@ class Dataset:
 
     def _examples(self, record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
         """What one pass shows of a record: its proof in full, if it is good as a whole, and cut."""
+        record = renamed(record, rng)
         places = cuts(record)
         for cot in (False, True) if rng.random() < self.config.cot_share else (False,):
             if record.start == 0:
@@ -103,7 +104,8 @@ def split(
 
 def _fraction(record: CorpusRecord) -> float:
     """A number in [0, 1) that depends on the statement's text alone, without its name."""
-    text = f"{record.header}\0{record.statement.replace(record.name, '', 1)}"
+    head, _, rest = record.statement.partition(f" {record.name}")
+    text = f"{record.header}\0{head}\0{rest}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 
 
@@ -124,7 +126,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[CorpusRecord], str]:
 def _texts(records: Sequence[CorpusRecord], seed: int) -> Iterator[str]:
     """What a tokenizer learns from: both parts of each proof's examples."""
     rng = random.Random(f"{seed}:tokenizer")
-    for record in records:
+    for record in (renamed(record, rng) for record in records):
         yield "".join(whole(record))
         if places := cuts(record):
             yield "".join(resumed(record, rng.choice(places)))

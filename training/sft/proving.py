@@ -10,6 +10,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lean_env.errors import LeanEnvError
@@ -41,9 +42,10 @@ class Proving:
         statements = {record.statement: record.theorem for record in data.held_out}
         if not statements:
             raise TrainError("proving.statements needs held-out statements: raise data.held_out")
-        theorems = list(statements.values())
-        random.Random(config.seed).shuffle(theorems)
-        self._theorems = theorems[: config.proving.statements]
+        chosen = random.Random(config.seed).sample(
+            list(statements.values()), min(len(statements), config.proving.statements)
+        )
+        self._theorems = [_nameless(theorem, number) for number, theorem in enumerate(chosen)]
         if warn is None:
             return
         try:
@@ -74,6 +76,14 @@ class Proving:
         except (PolicyError, LeanEnvError) as error:
             raise TrainError(f"validation by proving: {error}") from error
         return proved / self.count
+
+
+def _nameless(theorem: Theorem, number: int) -> Theorem:
+    """The theorem under a name that says nothing: the generator's would tell of which kind it is, and no
+    example for training has such a name."""
+    head, _, rest = theorem.statement.partition(f" {theorem.name}")
+    name = f"t_{number}"
+    return replace(theorem, name=name, statement=f"{head} {name}{rest}")
 
 
 async def count_proved(
