@@ -149,7 +149,12 @@ def witnessed(goal: Goal, rng: random.Random) -> Goal | None:
     body = substitute(goal.conclusion, {chosen: bound})
     if chosen.type.head not in ("Nat", "α") and rng.random() < 0.3:
         return None
-    return replace(goal, conclusion=exists(bound, body)) if free(body) != {bound: None} else None
+    changed = replace(goal, conclusion=exists(bound, body))
+    if chosen.type.head in (*TYPE_VARIABLES, "Prod") and not any(
+        var.type == chosen.type for var in goal_variables(changed)
+    ):
+        return None  # The type may be empty now.
+    return changed if free(body) != {bound: None} else None
 
 
 def opened(goal: Goal, rng: random.Random) -> Goal | None:
