@@ -66,6 +66,7 @@ _OF = {
     "have": "first,",
     "suffices": "it suffices that",
 }
+_SAME = {"intros": "intro", "rintro": "intro", "rewrite": "rw", "existsi": "exists"}
 _TARGETS = {
     "constructor": {
         "∧": "prove both parts",
@@ -118,17 +119,19 @@ def _one(tactic: str, goals: Sequence[str]) -> str:
     found = _WORD.match(tactic)
     if found is None:
         return "go on"
-    word, rest = found[1], tactic[found.end() :].strip()
+    word, rest = _SAME.get(found[1], found[1]), tactic[found.end() :].strip()
     if word in ("all_goals", "any_goals", "try", "repeat"):
         return _one(rest.strip("()"), ()) if rest else "go on"
     if word in _TARGETS:
         symbol = main_symbol(goals[0]) if goals else ""
         return _TARGETS[word].get(symbol, _TARGETS[word][""])
-    if word in ("rw", "rewrite", "simp", "simp_arith", "dsimp", "simp_rw"):
-        verb = "rewrite" if word.startswith("r") else "simplify"
+    if word in ("rw", "simp", "dsimp"):
+        verb = "rewrite" if word == "rw" else "simplify"
         place = f" in {at[1]}" if (at := _AT.search(rest)) else ""
         names = _IN_BRACKETS.search(rest)
         return f"{verb}{place}" + (f" with {names[1].replace('← ', '')}" if names else "")
+    if "byContradiction" in rest:
+        return "assume the opposite"
     if word in _OF:
         named = re.split(r"\s+with\b|\s+:=", rest)[0]
         return f"{_OF[word]} {named}".rstrip()

@@ -106,6 +106,8 @@ def test_a_step_of_a_finished_focus_is_no_place_to_cut() -> None:
         ("intro h", "⊢ ¬p", "assume the opposite"),
         ("rw [Nat.add_comm, ← h]", "", "rewrite with Nat.add_comm, h"),
         ("simp at h", "", "simplify in h"),
+        ("rintro ⟨x, hx⟩", "⊢ ∀ x, p x", "let it be given"),
+        ("refine Classical.byContradiction fun h => ?_", "⊢ p", "assume the opposite"),
         ("· exact h.2", "", "this is h.2"),
         ("induction n with", "", "by induction on n"),
         ("cases h <;> simp_all", "", "by cases on h, then simplify everything"),
