@@ -99,7 +99,6 @@ def options(rng: random.Random) -> Lemma:
             (("α", "β"), (("p", "α × β"), ("q", "α × β")), ("p ≠ q", "p.1 = q.1"), "p.2 ≠ q.2"),
             (("α", "β"), (("f", "α × β → α × β"), ("p", "α × β")), ("∀ x y, f (x, y) = (x, y)",), "f p = p"),
             (("α",), (("f", "α × α → α × α"),), ("∀ x y, f (x, y) = (y, x)",), "∀ p, f (f p) = p"),
-            (("α",), (("o", "Option α"), *of_type("α", "a b")), ("o = some a", "o = some b"), "b = a"),
             (("α",), (("o", "Option α"),), ("∀ a, o ≠ some a",), "o = none"),
             (("α",), (("o", "Option α"),), ("o ≠ none",), "∃ a, o = some a"),
             (("α",), (("o", "Option α"),), (), "(∃ a, o = some a) ↔ o ≠ none"),

@@ -196,8 +196,6 @@ def witnesses(rng: random.Random) -> Lemma:
         hypothesis, goal, names = rng.choice(
             (
                 (f"n = k + {shift}", f"∃ m, m < n ∧ k ≤ m ∧ n = m + {shift}", "n k"),
-                (f"{shift} ≤ n", f"∃ m, n = m + {shift}", "n"),
-                (f"{shift} < n", f"∃ m, n = m + {shift + 1}", "n"),
                 (f"n + {shift} ≤ k", f"∃ m, n + m = k ∧ {shift} ≤ m", "n k"),
                 (f"n + {shift + 1} ≤ k", f"∃ m l, n < m ∧ m < k ∧ l = m + {shift}", "n k"),
                 ("n ∣ k", f"∃ m, {b} * k = n * m", "n k"),
