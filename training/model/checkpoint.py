@@ -2,7 +2,7 @@
 
 transformers and vLLM load what is written here, and what they publish is read here. On disk every expert
 has tensors of its own; in memory the experts of a layer are stacked, gate above up. The head is written
-even if it is the embedding, since vLLM's DeepSeek ties nothing.
+even if it is the embedding: vLLM's DeepSeek ties nothing, and without a head it answers uniformly, silently.
 """
 
 from __future__ import annotations

@@ -130,3 +130,9 @@ def test_vllm_finds_what_it_routes_by() -> None:
     assert (said["topk_method"], said["scoring_func"]) == ("noaux_tc", "sigmoid")
     assert (said["num_nextn_predict_layers"], said["q_lora_rank"]) == (0, None)
     assert said["num_key_value_heads"] == TINY.num_attention_heads
+
+
+def test_vllm_finds_a_head_even_if_it_is_the_embedding(tmp_path: Path) -> None:
+    save_checkpoint(tiny_model(tie_word_embeddings=True), tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    torch.testing.assert_close(tensors["lm_head.weight"], tensors["model.embed_tokens.weight"])
