@@ -16,6 +16,7 @@ from typing import NamedTuple
 from data.records import CorpusRecord, StepState
 from prover.prompts import make_prompt, next_column, proof_block
 from training.corpus.comments import with_comments
+from training.corpus.rename import with_other_names
 
 CLOSING = "\n```"
 """Ends an answer: the fence that the prompt has opened; the search stops there."""
@@ -57,15 +58,15 @@ def examples(record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
 
 
 def renamed(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
-    """The record with a name for its theorem that says nothing: a generator's names would tell of which
-    kind a statement is, and no user's theorem has such a name."""
+    """The record under names that say nothing: a generator's theorem names would tell of which kind a
+    statement is, and no user's theorem has such a name; the variables' are drawn anew as well."""
     words = rng.choices(WORDS, k=rng.choice((1, 2, 2, 3)))
     if rng.random() < 0.5:
         words.insert(rng.randrange(len(words) + 1), str(rng.randrange(rng.choice((10, 100, 1000)))))
     name = "_".join(words) if words[0].isalpha() else f"{rng.choice(WORDS)}_{'_'.join(words)}"
     head, keyword, rest = record.statement.partition(f" {record.name} ")
     assert keyword, "a statement holds its name"
-    return replace(record, name=name, statement=f"{head} {name} {rest}")
+    return with_other_names(replace(record, name=name, statement=f"{head} {name} {rest}"), rng)
 
 
 def cuts(record: CorpusRecord) -> list[StepState]:
