@@ -163,12 +163,10 @@ def test_a_block_compiles_without_a_break() -> None:
     batch = tokens(1, 16)
     context = model.context(batch, segments, None)
     x_BLD = model.embed_tokens(batch)
-    for layer in (0, 1):
-        block = model.layers[layer]
-        compiled = torch.compile(block, fullgraph=True, backend="aot_eager")
-        found, _ = compiled(x_BLD, context)
-        found.float().square().sum().backward(retain_graph=True)
-        torch.testing.assert_close(found, block(x_BLD, context)[0], rtol=0.05, atol=0.05)
+    block = model.layers[1]
+    found, _ = torch.compile(block, fullgraph=True, backend="aot_eager")(x_BLD, context)
+    found.float().square().sum().backward()
+    torch.testing.assert_close(found, block(x_BLD, context)[0], rtol=0.05, atol=0.05)
 
 
 @pytest.mark.slow
