@@ -137,9 +137,14 @@ def prove(
         str, typer.Option("--statement", metavar="TEXT", help="A statement to prove instead of files.")
     ] = "",
     policy: Annotated[
-        str,
-        typer.Option("--policy", metavar="P", help="Who writes: `tactics`, `hf:PATH`, `openai:URL#MODEL`."),
-    ] = "tactics",
+        str | None,
+        typer.Option(
+            "--policy",
+            metavar="P",
+            help="Who writes: `default` (a model that comes with the program), `tactics` (symbolic), "
+            "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
+        ),
+    ] = None,
     search: Annotated[
         str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
     ] = "rmaxts",
@@ -191,8 +196,14 @@ def prove(
     toolchain = _toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
+    from prover.policies import usual_policy
     from prover.prove import Order, run
 
+    policy = settings.get("policy", policy, str)
+    if policy is None:
+        policy, remark = usual_policy()
+        if remark:
+            print(f"prover: {remark}", file=sys.stderr)
     order = Order(
         files=tuple(files or ()),
         statement=statement,

@@ -26,7 +26,7 @@ TEST_SECONDS = 120.0
 """How long the self test may take; importing Mathlib from a cold disk is most of it."""
 
 OPTIONAL = {
-    "torch": "runs and trains policies: `pip install torch`",
+    "torch": "runs and trains policies, `default` among them: `pip install 'rmax-prover[model]'`",
     "transformers": "runs Hugging Face policies: `pip install transformers`",
     "vllm": "runs large policies on GPUs: `pip install vllm`",
     "ray": "spreads training over machines: `pip install ray`",
@@ -89,7 +89,7 @@ def run(find: Callable[[], Toolchain], environ: Mapping[str, str], as_json: bool
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".strip(", "),
         packages={name: _installed(name) for name in OPTIONAL},
-        policies=sorted(path.name for path in Path(data.__path__[0]).rglob("*.safetensors")),
+        policies=sorted(path.parent.name for path in Path(data.__path__[0]).glob("models/*/config.json")),
     )
     try:
         toolchain = find()

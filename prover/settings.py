@@ -20,6 +20,7 @@ FILE = "prover.toml"
 KINDS: dict[str, type[str] | type[int] | type[float] | type[Path]] = {
     "cache": Path,
     "memory": float,
+    "policy": str,
     "project": Path,
     "timeout": float,
     "workers": int,

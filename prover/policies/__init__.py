@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt, Sampling
 
-__all__ = ["Completion", "Finish", "Policy", "PolicyError", "Prompt", "Sampling", "open_policy"]
+__all__ = [
+    "Completion",
+    "Finish",
+    "Policy",
+    "PolicyError",
+    "Prompt",
+    "Sampling",
+    "open_policy",
+    "usual_policy",
+]
 
 KNOWN = "default, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
 
@@ -44,3 +53,14 @@ def open_policy(spec: str) -> Policy:
             "`vllm:` is not part of this version; start a vLLM server and use `openai:http://HOST:8000#MODEL`"
         )
     raise PolicyError(f"there is no policy {spec!r}; known are {KNOWN}")
+
+
+def usual_policy() -> tuple[str, str]:
+    """The policy for who names none, and a remark if it is not the shipped one, which says why."""
+    from prover.policies.default import default_policy
+
+    try:
+        default_policy()
+    except PolicyError as error:
+        return "tactics", f"{error}; going on with `tactics`"
+    return "default", ""

@@ -14,7 +14,6 @@ from prover.policies.moe import MoePolicy
 
 MODEL = Path(data.__file__).parent / "models" / "default"
 """The checkpoint's directory."""
-INSTEAD = "use `--policy tactics`, which needs no model"
 
 
 def default_policy() -> MoePolicy:
@@ -22,8 +21,8 @@ def default_policy() -> MoePolicy:
     missing = [name for name in ("torch", "tokenizers", "safetensors") if find_spec(name) is None]
     if missing:
         raise PolicyError(
-            f"the default policy needs {', '.join(missing)}: pip install 'rmax-prover[hf]', or {INSTEAD}"
+            f"the default policy needs {', '.join(missing)} (pip install 'rmax-prover[model]')"
         )
     if not (MODEL / "config.json").is_file():
-        raise PolicyError(f"the default policy's files are missing ({MODEL}); {INSTEAD}")
+        raise PolicyError(f"the default policy's files are missing: {MODEL}")
     return MoePolicy(str(MODEL), name="default")

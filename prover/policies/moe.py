@@ -74,7 +74,7 @@ class MoePolicy:
             from training.model import CheckpointError
         except ImportError as error:
             raise PolicyError(
-                f"{self.name} needs torch: pip install 'rmax-prover[hf]', or use `--policy tactics` ({error})"
+                f"{self.name} needs torch: pip install 'rmax-prover[model]' ({error})"
             ) from None
         # For this thread alone. Half of the processors, since Lean checks proofs on the others meanwhile.
         torch.set_num_threads(max(1, min(THREADS, _processors() // 2)))

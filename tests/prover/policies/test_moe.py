@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lean_env.values import Theorem
-from prover.policies import Completion, PolicyError, Sampling, default, open_policy
+from prover.policies import Completion, PolicyError, Sampling, default, open_policy, usual_policy
 from prover.policies.moe import MoePolicy
 from prover.prompts import make_prompt
 from tests.training.model.tiny import tiny_checkpoint
@@ -99,13 +99,16 @@ def test_the_default_says_what_to_do_without_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(default, "MODEL", tmp_path / "nothing")
-    with pytest.raises(PolicyError, match="use `--policy tactics`"):
+    with pytest.raises(PolicyError, match="files are missing"):
         open_policy("default")
+    name, remark = usual_policy()
+    assert name == "tactics"
+    assert remark.endswith("going on with `tactics`")
 
 
 def test_the_default_says_what_to_do_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(default, "find_spec", lambda name: None)
-    with pytest.raises(PolicyError, match=r"pip install 'rmax-prover\[hf\]'"):
+    with pytest.raises(PolicyError, match=r"pip install 'rmax-prover\[model\]'"):
         open_policy("default")
 
 
@@ -114,3 +117,4 @@ def test_the_default_is_the_model_in_the_package(checkpoint: Path, monkeypatch: 
     policy = open_policy("default")
     assert policy.name == "default"
     assert policy.version.startswith("tiny@")
+    assert usual_policy() == ("default", "")
