@@ -8,10 +8,11 @@ fault, rather than trained on as far as it goes.
 from __future__ import annotations
 
 import json
+import lzma
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Literal
 
 from lean_env.errors import SourceError
 from lean_env.values import Theorem
@@ -107,12 +108,13 @@ def numbered(path: Path) -> Iterator[tuple[int, CorpusRecord]]:
     """The records of a file with the lines, from 1, on which they stand; errors as `read_corpus`."""
     number = 0
     try:
-        with path.open(encoding="utf-8") as file:
+        with _open(path, "rt") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield number, from_line(line)
-    except OSError as error:
-        raise CorpusError(f"{path} cannot be read: {error.strerror}") from None
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise CorpusError(f"{path} cannot be read: {said}") from None
     except UnicodeDecodeError:
         raise CorpusError(f"{path} is not UTF-8 behind line {number}; build the corpus again") from None
     except (ValueError, RecursionError) as error:
@@ -121,14 +123,21 @@ def numbered(path: Path) -> Iterator[tuple[int, CorpusRecord]]:
 
 def write_corpus(path: Path, records: Iterable[CorpusRecord]) -> int:
     """Write the records to a file, whole or not at all, and return how many there were."""
-    partial = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(f"partial.{path.name}")
     count = 0
-    with partial.open("w", encoding="utf-8") as file:
+    with _open(partial, "wt") as file:
         for record in records:
             file.write(to_line(record))
             count += 1
     partial.replace(path)
     return count
+
+
+def _open(path: Path, mode: Literal["rt", "wt"]) -> IO[str]:
+    """A text file, compressed if its name ends in `.xz`."""
+    return (
+        lzma.open(path, mode, encoding="utf-8") if path.suffix == ".xz" else path.open(mode, encoding="utf-8")
+    )
 
 
 def _step(value: Any) -> StepState:

@@ -1,6 +1,7 @@
 """Builds and checks corpora.
 
     python -m training.corpus build --out DIR --seed 0 --statements 20000 --workers 16 --bench FILE...
+    python -m training.corpus merge --out CORPUS DIR...
     python -m training.corpus check CORPUS --sample 1000
 
 `build` goes on where it was interrupted. `check` exits with 1 if Lean refuses a proof.
@@ -16,19 +17,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.generate import statements
+from data.records import write_corpus
 from lean_env.errors import LeanEnvError
 from training.corpus.attempt import Effort
 from training.corpus.build import CORPUS, build
 from training.corpus.check import recheck
+from training.corpus.merge import merged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 2 with one line on standard error for what cannot be done."""
     given = _parser().parse_args(arguments)
     try:
-        if given.workers < 1:
+        if given.command != "merge" and given.workers < 1:
             raise LeanEnvError(f"--workers must be at least 1, not {given.workers}")
-        return _build(given) if given.command == "build" else _check(given)
+        return {"build": _build, "merge": _merge, "check": _check}[given.command](given)
     except (LeanEnvError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -49,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--bench", type=Path, nargs="*", default=[], help="statements to keep out")
     for name, value in (("samples", 8), ("rollouts", 48), ("proofs", 3)):
         make.add_argument(f"--{name}", type=int, default=value, help="for each statement")
+    join = commands.add_parser("merge", help="make one corpus of several builds, finished or not")
+    join.add_argument(
+        "sources", type=Path, nargs="+", metavar="SOURCE", help="a build's directory, or a corpus"
+    )
+    join.add_argument("--out", type=Path, required=True, help="a .jsonl or .jsonl.xz file")
     check = commands.add_parser("check", help="ask Lean about the proofs of a corpus again")
     check.add_argument("corpus", type=Path, help="a .jsonl file, or the directory of a build")
     check.add_argument("--sample", type=int, help="how many records to check; all by default")
@@ -69,6 +77,11 @@ def _build(given: argparse.Namespace) -> int:
         effort=effort,
     )
     print(report)
+    return 0
+
+
+def _merge(given: argparse.Namespace) -> int:
+    print(f"{write_corpus(given.out, merged(given.sources)):,} proofs in {given.out}")
     return 0
 
 
