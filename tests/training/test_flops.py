@@ -61,7 +61,7 @@ def test_sizes_are_what_they_are_called() -> None:
     large = model_config(ModelTable("1b"), 32768)
     assert 0.95e9 < count_parameters(large).total < 1.1e9
     assert 0.24e9 < count_parameters(large).active < 0.27e9
-    shipped = model_config(ModelTable("shipped"), 4096)
+    shipped = model_config(ModelTable("shipped"), 2048)
     parameters = count_parameters(shipped)
     on_disk = parameters.total + shipped.tie_word_embeddings * parameters.head  # The head is written apart.
     assert 2 * on_disk < 15.5e6, asdict(shipped)

@@ -38,7 +38,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "kv_lora_rank": 256,
         "intermediate_size": 768,
         "first_k_dense_replace": 1,
-        "moe_intermediate_size": 48,
+        "moe_intermediate_size": 64,
         "n_routed_experts": 12,
         "num_experts_per_tok": 4,
         "n_group": 4,
