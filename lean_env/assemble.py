@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lean_env.lexer import Kind, Token, code, tokenize
+from lean_env.lexer import Kind, Token, tokenize, words_of
 from lean_env.values import Theorem
 
 INDENT = 2
@@ -175,7 +175,7 @@ def batchable(theorem: Theorem, proof: str) -> bool:
     """Whether the pair means the same beside others in one document, under another name."""
     if not is_tactic_statement(theorem.statement):
         return False
-    words = code(tokenize(theorem.statement))
+    words = words_of(theorem.statement)
     place = _name_token(words)
     if place is None or words.index(place) != 1 or place.text.endswith("»"):
         return False
@@ -185,7 +185,7 @@ def batchable(theorem: Theorem, proof: str) -> bool:
 
 def rename(statement: str, suffix: str) -> str:
     """The statement with `suffix` appended to the name that it declares."""
-    place = _name_token(code(tokenize(statement)))
+    place = _name_token(words_of(statement))
     if place is None:
         return statement
     end = place.end - 1 if place.text.endswith("»") else place.end
@@ -194,7 +194,7 @@ def rename(statement: str, suffix: str) -> str:
 
 def is_tactic_statement(statement: str) -> bool:
     """Whether what follows the statement is a block of tactics: it ends in `by`."""
-    words = code(tokenize(statement))
+    words = words_of(statement)
     return bool(words) and words[-1].text == "by"
 
 

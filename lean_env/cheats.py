@@ -28,7 +28,7 @@ from lean_env.keywords import (
     SEARCHES,
     SOFT_COMMANDS,
 )
-from lean_env.lexer import BLANKS, Kind, Token, code, tokenize
+from lean_env.lexer import BLANKS, Kind, Token, code, tokenize, words_of
 from lean_env.values import Verdict
 
 MAX_CHARACTERS = 1_000_000
@@ -116,7 +116,7 @@ def _rejections(proof: str, tokens: Sequence[Token]) -> Iterator[Rejection]:
     if words and words[-1].text == "in":
         yield _cheat(words[-1], "`in` at the end would reach beyond the proof")
     for start, inside in _second_readings(proof, tokens):
-        for rejection in _words(inside, code(tokenize(inside))):
+        for rejection in _words(inside, words_of(inside)):
             yield replace(rejection, offset=start)
 
 

@@ -175,3 +175,9 @@ def _interpolates(tokens: list[Token]) -> bool:
 def code(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """The tokens without the comments; documentation comments count as comments here."""
     return tuple(token for token in tokens if token.kind not in (Kind.COMMENT, Kind.DOC))
+
+
+@lru_cache(maxsize=2048)
+def words_of(text: str) -> tuple[Token, ...]:
+    """All tokens of `text` but the comments."""
+    return code(tokenize(text))

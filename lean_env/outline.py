@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lean_env.keywords import CODE_RUNNERS, COMMANDS, MODIFIERS, SOFT_COMMANDS
-from lean_env.lexer import BLANKS, Kind, Token, code, tokenize
+from lean_env.lexer import BLANKS, Kind, Token, code, tokenize, words_of
 from lean_env.names import components
 from lean_env.values import Provenance, Theorem
 
@@ -159,7 +159,7 @@ def outline(text: str, source: str = "") -> tuple[Entry, ...]:
 
 def command_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Where each command of a text starts and ends."""
-    return tuple((command[0].start, command[-1].end) for command in _commands(text, code(tokenize(text))))
+    return tuple((command[0].start, command[-1].end) for command in _commands(text, words_of(text)))
 
 
 def _commands(text: str, words: Sequence[Token]) -> list[Sequence[Token]]:

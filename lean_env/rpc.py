@@ -20,6 +20,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from lean_env.errors import ServerError
 
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
@@ -88,7 +90,10 @@ class Connection:
     def _send(self, message: Json) -> None:
         if self._closed is not None:
             raise ServerError(f"Lean's server is gone: {self._closed}")
-        body = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            body = orjson.dumps(message)
+        except orjson.JSONEncodeError:  # Half a surrogate pair, which UTF-8 cannot say.
+            body = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
         if not self._outgoing:
             asyncio.get_running_loop().call_soon(self._flush)
         self._outgoing.append(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -108,7 +113,7 @@ class Connection:
                 buffer += chunk
                 while (body := _take_body(buffer)) is not None:
                     if not _IGNORED.search(body):
-                        self._dispatch(json.loads(body))
+                        self._dispatch(orjson.loads(body))
         except (
             ConnectionError,
             ServerError,

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lean_env.lexer import Kind, Token, code, tokenize
+from lean_env.lexer import Kind, Token, words_of
 
 _OPENING, _CLOSING = "([{⟨⟦", ")]}⟩⟧"
 _OPENS_BLOCK = frozenset({"by", "=>", "·", ".", "do", "then", "else"})
@@ -33,7 +33,7 @@ class Boundary:
 @lru_cache(maxsize=2048)  # Of one proof, whoever reads, checks and continues it asks.
 def boundaries(proof: str) -> tuple[Boundary, ...]:
     """The steps of `proof` in order, comments left out."""
-    tokens = code(tokenize(proof))
+    tokens = words_of(proof)
     places = [_place(proof, token) for token in tokens]
     steps: list[Boundary] = []
     depth, first = 0, 0

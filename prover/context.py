@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lean_env.errors import AuditError, StatementError
-from lean_env.lexer import Kind, code, tokenize
+from lean_env.lexer import Kind, words_of
 from lean_env.outline import Entry, Form, command_spans
 from lean_env.pool import CheckPool
 from lean_env.source import LeanFile
@@ -102,7 +102,7 @@ def _healed(file: LeanFile, report: FileReport) -> Context:
     edits: list[_Edit] = []
     for span in spans:
         start, end = span
-        words = [token for token in code(tokenize(text[start:end])) if token.kind is Kind.WORD]
+        words = [token for token in words_of(text[start:end]) if token.kind is Kind.WORD]
         verdict = theorems.get(span)
         first = words[0].text if words else ""
         if verdict is not None:
@@ -140,7 +140,7 @@ def _declared(words: Sequence[str]) -> set[str]:
 
 def _names(text: str) -> set[str]:
     """All words of a text, and the components of those with dots."""
-    words: Iterable[str] = (token.text for token in code(tokenize(text)) if token.kind is Kind.WORD)
+    words: Iterable[str] = (token.text for token in words_of(text) if token.kind is Kind.WORD)
     return {part for word in words for part in word.split(".")}
 
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from lean_env.cheats import MAX_CHARACTERS
-from lean_env.lexer import Kind, code, tokenize
+from lean_env.lexer import Kind, tokenize, words_of
 from lean_env.outline import outline
 from lean_env.values import Theorem
 from prover.policies.base import Completion, Finish, Prompt
@@ -61,7 +61,7 @@ def read_reply(prompt: Prompt, completion: Completion) -> Reply | Unusable:
     text = _unfenced(text)
     whole = _restated(prompt.theorem, text)
     text = _trimmed(text if whole is None else whole)
-    if not code(tokenize(text)):
+    if not words_of(text):
         return Unusable("the reply is empty" if not text.strip() else "the reply holds comments only")
     if whole is not None:
         return Reply(proof_block(text).rstrip(), 0)
@@ -108,7 +108,7 @@ def _trimmed(text: str) -> str:
         foreign = _COMMAND.match(line) or _PROSE.match(line)
         if indented:  # Any tactic is indented then; a comment may stand where it likes.
             foreign = foreign or re.match(r"[^\s/\-|·}\])⟩]", line)
-        if foreign and not inside and code(tokenize(text[:offset])):
+        if foreign and not inside and words_of(text[:offset]):
             return text[:offset].rstrip()
         offset += len(line) + 1
     return text.rstrip()

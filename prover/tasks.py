@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lean_env.errors import LeanEnvError, SourceError
-from lean_env.lexer import code, tokenize
+from lean_env.lexer import words_of
 from lean_env.outline import Entry
 from lean_env.pool import CheckPool
 from lean_env.source import LeanFile, Record, parse_statement, read_lean, read_records, read_text
@@ -99,14 +99,14 @@ def _of_file(path: Path) -> Iterator[Task]:
 
 def _is_open(record: Record) -> bool:
     """Whether the record has no proof, or only `sorry`."""
-    spoken = [token.text for token in code(tokenize(record.proof or ""))]
+    spoken = [token.text for token in words_of(record.proof or "")]
     return spoken in ([], ["sorry"], ["by", "sorry"])
 
 
 def _whole(statement: str) -> str:
     """`statement` as a declaration: what is only a proposition, maybe with binders, gets a name."""
     text = statement.strip()
-    if any(token.text in ("theorem", "lemma", "example") for token in code(tokenize(text))):
+    if any(token.text in ("theorem", "lemma", "example") for token in words_of(text)):
         return text
     return (
         f"theorem statement {text}"
@@ -118,7 +118,7 @@ def _whole(statement: str) -> str:
 def _has_colon(text: str) -> bool:
     """Whether a colon stands outside of all brackets: what is before it are binders."""
     depth = 0
-    for token in code(tokenize(text)):
+    for token in words_of(text):
         depth += (token.text in "([{⦃⟨") - (token.text in ")]}⦄⟩")
         if token.text == ":" and depth == 0:
             return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_env.lexer import Kind, code, tokenize
+from lean_env.lexer import Kind, words_of
 
 
 class UnreadableError(Exception):
@@ -86,7 +86,7 @@ def read_tokens(text: str) -> tuple[list[str], list[bool]]:
     tokens: list[str] = []
     glued: list[bool] = []
     end = -1
-    for token in code(tokenize(text)):
+    for token in words_of(text):
         if token.kind in (Kind.STRING, Kind.CHAR, Kind.NAME):
             raise UnreadableError
         touches = token.start == end

@@ -13,7 +13,7 @@ from functools import cached_property
 from data.hygiene.notation import UnreadableError
 from data.hygiene.reader import Binder, Reader
 from data.hygiene.terms import BINDERS, HOLE, Term, closed, heads, normal, opened, substituted
-from lean_env.lexer import Kind, code, tokenize
+from lean_env.lexer import Kind, words_of
 
 PROP = Term("Prop")
 _RELATIONS = frozenset({"=", "≤", "∣", "∈", "⊆", "⊂", "≈", "~", "==", "True", "False", "Nonempty", "∃", "∃!"})
@@ -60,7 +60,7 @@ def read_statement(text: str) -> Statement | Text:
         binders, claim = Reader(text).statement()
         return _telescope(binders, claim)
     except (UnreadableError, RecursionError):
-        tokens = [token.text for token in code(tokenize(text))]
+        tokens = [token.text for token in words_of(text)]
         name = next((place for place, token in enumerate(tokens) if token in ("theorem", "lemma")), -1) + 1
         return Text(_renamed(text, tokens[name + 1 :]))
 
@@ -160,7 +160,7 @@ def type_of(term: Term, types: Mapping[str, Term]) -> Term | None:
 
 def _renamed(text: str, tokens: list[str]) -> tuple[str, ...]:
     """The tokens with what is bound somewhere numbered in order of appearance."""
-    words = [token for token in code(tokenize(text)) if token.kind is Kind.WORD]
+    words = [token for token in words_of(text) if token.kind is Kind.WORD]
     short = {word.text for word in words if len(word.text) <= 3 and word.text[0].islower()}
     numbers: dict[str, str] = {}
     return tuple(

@@ -20,9 +20,7 @@ def default_policy() -> MoePolicy:
     """The shipped policy. Raises `PolicyError` if its files or torch are missing, and says what to do."""
     missing = [name for name in ("torch", "tokenizers", "safetensors") if find_spec(name) is None]
     if missing:
-        raise PolicyError(
-            f"the default policy needs {', '.join(missing)} (pip install 'rmax-prover[model]')"
-        )
+        raise PolicyError(f"the default policy needs {', '.join(missing)} (pip install 'rmax-prover[model]')")
     if not (MODEL / "config.json").is_file():
         raise PolicyError(f"the default policy's files are missing: {MODEL}")
     return MoePolicy(str(MODEL), name="default")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from data.records import CorpusRecord
-from lean_env.lexer import Kind, Token, code, tokenize
+from lean_env.lexer import Kind, Token, words_of
 
 _IDENTIFIER = re.compile(r"(?<![\w.'!?])[^\W\d][\w'!?]*(?![\w'!?✝])")
 """A name where it begins, so of `xs.length` the `xs`; not one that Lean has hidden, such as `n✝`."""
@@ -39,7 +39,7 @@ _POOLS = {sort: names.split() for sort, names in _NAMES.items()}
 def with_other_names(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
     """The record with the names that its statement binds exchanged; the record itself where a name could
     mean something else as well: a case's tag, or an argument given by name."""
-    sorts = dict(_bound(code(tokenize(record.statement))))
+    sorts = dict(_bound(words_of(record.statement)))
     texts = [record.statement, record.proof, *(goal for _, goals in record.steps or () for goal in goals)]
     tags = {name for text in texts for name in _NAMED_ARGUMENT.findall(text)}
     if not sorts or tags & sorts.keys() or re.search(r"\b(?:case|next)\b", record.proof):
