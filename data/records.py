@@ -108,7 +108,7 @@ def numbered(path: Path) -> Iterator[tuple[int, CorpusRecord]]:
     """The records of a file with the lines, from 1, on which they stand; errors as `read_corpus`."""
     number = 0
     try:
-        with _open(path, "rt") as file:
+        with open_text(path, "rt") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield number, from_line(line)
@@ -125,7 +125,7 @@ def write_corpus(path: Path, records: Iterable[CorpusRecord]) -> int:
     """Write the records to a file, whole or not at all, and return how many there were."""
     partial = path.with_name(f"partial.{path.name}")
     count = 0
-    with _open(partial, "wt") as file:
+    with open_text(partial, "wt") as file:
         for record in records:
             file.write(to_line(record))
             count += 1
@@ -133,8 +133,8 @@ def write_corpus(path: Path, records: Iterable[CorpusRecord]) -> int:
     return count
 
 
-def _open(path: Path, mode: Literal["rt", "wt"]) -> IO[str]:
-    """A text file, compressed if its name ends in `.xz`."""
+def open_text(path: Path, mode: Literal["rt", "wt"]) -> IO[str]:
+    """Open a text file, which is compressed if its name ends in `.xz`."""
     return (
         lzma.open(path, mode, encoding="utf-8") if path.suffix == ".xz" else path.open(mode, encoding="utf-8")
     )

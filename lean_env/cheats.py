@@ -109,7 +109,7 @@ def _characters(proof: str) -> Rejection | None:
 
 
 def _rejections(proof: str, tokens: Sequence[Token]) -> Iterator[Rejection]:
-    words = code(tuple(tokens))
+    words = words_of(proof)
     yield from _shape(proof, tokens)
     yield from _brackets(words)
     yield from _words(proof, words)

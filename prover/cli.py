@@ -141,8 +141,8 @@ def prove(
         typer.Option(
             "--policy",
             metavar="P",
-            help="Who writes: `default` (a model that comes with the program), `tactics` (symbolic), "
-            "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
+            help="Who writes: `model` (it comes with the program), `tactics` (symbolic), `default` (both by "
+            "turns), `moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
         ),
     ] = None,
     search: Annotated[

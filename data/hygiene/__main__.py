@@ -1,7 +1,7 @@
 """Tells which statements of a corpus must not be trained on: `python -m data.hygiene CORPUS BENCHMARK...`.
 
-CORPUS is a `.jsonl` file with a `statement` a line, such as a corpus of proofs; a BENCHMARK is one of those
-that the prover reads. Exits with 1 if a statement is equal to, or an instance of, a benchmark's.
+CORPUS is a `.jsonl` or `.jsonl.xz` file with a `statement` a line, such as a corpus of proofs; a BENCHMARK
+is one of those that the prover reads. Exits with 1 if a statement is equal to, or an instance of, a benchmark's.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from lzma import LZMAError
 from pathlib import Path
 
 from data.hygiene import Finding, Relation, Screen
+from data.records import open_text
 from lean_env.errors import SourceError
 
 SHOWN = 20
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def statements_of(path: Path) -> Iterator[tuple[int, str]]:
     """The statements of a `.jsonl` file with their lines, from 1. Raises `SourceError`."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with open_text(path, "rt") as file:
             for number, line in enumerate(file, start=1):
                 if not line.strip():
                     continue
@@ -61,7 +63,7 @@ def statements_of(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, str(json.loads(line)["statement"])
                 except (ValueError, KeyError, TypeError, RecursionError):
                     raise SourceError(f"{path}:{number}: no JSON object with a `statement`") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, LZMAError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 

@@ -18,7 +18,7 @@ __all__ = [
     "usual_policy",
 ]
 
-KNOWN = "default, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
+KNOWN = "default, model, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
 
 
 def open_policy(spec: str) -> Policy:
@@ -32,6 +32,10 @@ def open_policy(spec: str) -> Policy:
         from prover.policies.default import default_policy
 
         return default_policy()
+    if spec == "model":
+        from prover.policies.default import shipped_model
+
+        return shipped_model()
     if spec == "tactics":
         from prover.policies.tactics import TacticPolicy
 

@@ -1,6 +1,7 @@
-"""`default`: the model that is shipped with the package, trained from nothing on proofs that Lean accepted.
+"""`model`, which is shipped with the package, and `default`, which is that model and `tactics` by turns.
 
-Its files lie in `data/models`; `data/models/README.md` says how they were made.
+The model was trained from nothing on proofs that Lean accepted. Its files lie in `data/models`, where
+`README.md` says how they were made, what they can do, and what the two policies prove alone.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from pathlib import Path
 
 import data
 from prover.policies.base import PolicyError
+from prover.policies.mixed import MixedPolicy
 from prover.policies.moe import MoePolicy
+from prover.policies.tactics import TacticPolicy
 
 MODEL = Path(data.__file__).parent / "models" / "default"
 """The checkpoint's directory."""
 
 
-def default_policy() -> MoePolicy:
-    """The shipped policy. Raises `PolicyError` if its files or torch are missing, and says what to do."""
+def default_policy() -> MixedPolicy:
+    """The policy for who names none. Raises `PolicyError` as `shipped_model` does."""
+    return MixedPolicy("default", shipped_model(), TacticPolicy())
+
+
+def shipped_model() -> MoePolicy:
+    """The shipped model. Raises `PolicyError` if its files or torch are missing, and says what to do."""
     missing = [name for name in ("torch", "tokenizers", "safetensors") if find_spec(name) is None]
     if missing:
-        raise PolicyError(f"the default policy needs {', '.join(missing)} (pip install 'rmax-prover[model]')")
+        raise PolicyError(f"the shipped model needs {', '.join(missing)} (pip install 'rmax-prover[model]')")
     if not (MODEL / "config.json").is_file():
-        raise PolicyError(f"the default policy's files are missing: {MODEL}")
-    return MoePolicy(str(MODEL), name="default")
+        raise PolicyError(f"the shipped model's files are missing: {MODEL}")
+    return MoePolicy(str(MODEL), name="model")

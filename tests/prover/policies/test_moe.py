@@ -114,7 +114,8 @@ def test_the_default_says_what_to_do_without_torch(monkeypatch: pytest.MonkeyPat
 
 def test_the_default_is_the_model_in_the_package(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(default, "MODEL", checkpoint)
-    policy = open_policy("default")
-    assert policy.name == "default"
-    assert policy.version.startswith("tiny@")
+    model, policy = open_policy("model"), open_policy("default")
+    assert (model.name, policy.name) == ("model", "default")
+    assert model.version.startswith("tiny@")
+    assert policy.version == f"{model.version}+tactics-1"
     assert usual_policy() == ("default", "")
