@@ -28,7 +28,7 @@ from lean_env.keywords import (
     SEARCHES,
     SOFT_COMMANDS,
 )
-from lean_env.lexer import BLANKS, Kind, Token, code, tokenize, words_of
+from lean_env.lexer import BLANKS, Kind, Token, tokenize, words_of
 from lean_env.values import Verdict
 
 MAX_CHARACTERS = 1_000_000

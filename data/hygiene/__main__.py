@@ -1,7 +1,8 @@
 """Tells which statements of a corpus must not be trained on: `python -m data.hygiene CORPUS BENCHMARK...`.
 
 CORPUS is a `.jsonl` or `.jsonl.xz` file with a `statement` a line, such as a corpus of proofs; a BENCHMARK
-is one of those that the prover reads. Exits with 1 if a statement is equal to, or an instance of, a benchmark's.
+is one of those that the prover reads. Exits with 1 if a statement is equal to, or an instance of, one of a
+benchmark's.
 """
 
 from __future__ import annotations

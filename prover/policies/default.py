@@ -1,7 +1,7 @@
 """`model`, which is shipped with the package, and `default`, which is that model and `tactics` by turns.
 
-The model was trained from nothing on proofs that Lean accepted. Its files lie in `data/models`, where
-`README.md` says how they were made, what they can do, and what the two policies prove alone.
+The model was trained from nothing on proofs that Lean accepted. Its files lie in `data/models/default`,
+where `README.md` says how they were made, what they can do, and what the two policies prove alone.
 """
 
 from __future__ import annotations

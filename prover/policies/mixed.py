@@ -69,6 +69,4 @@ class MixedPolicy:
             for task in both:
                 task.cancel()
             await asyncio.wait(both)
-        return [
-            [answer[which].pop(0) for which in row] for row, answer in zip(turns, answers, strict=True)
-        ]
+        return [[answer[which].pop(0) for which in row] for row, answer in zip(turns, answers, strict=True)]
