@@ -141,8 +141,8 @@ def prove(
         typer.Option(
             "--policy",
             metavar="P",
-            help="Who writes: `model` (it comes with the program), `tactics` (symbolic), `default` (both by "
-            "turns), `moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
+            help="Who writes: `tactics` (symbolic; the default), `model` (comes with the program), `mixed` "
+            "(both by turns), `moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
         ),
     ] = None,
     search: Annotated[
@@ -196,18 +196,12 @@ def prove(
     toolchain = _toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
-    from prover.policies import usual_policy
     from prover.prove import Order, run
 
-    policy = settings.get("policy", policy, str)
-    if policy is None:
-        policy, remark = usual_policy()
-        if remark:
-            print(f"prover: {remark}", file=sys.stderr)
     order = Order(
         files=tuple(files or ()),
         statement=statement,
-        policy=policy,
+        policy=settings.get("policy", policy, str) or "tactics",
         settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
         limits=Limits(seconds=seconds, memory_bytes=_bytes(gibibytes, toolchain)),
         as_json=as_json,

@@ -15,10 +15,9 @@ __all__ = [
     "Prompt",
     "Sampling",
     "open_policy",
-    "usual_policy",
 ]
 
-KNOWN = "default, model, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
+KNOWN = "tactics, model, mixed, moe:PATH, hf:PATH, openai:URL#MODEL"
 
 
 def open_policy(spec: str) -> Policy:
@@ -28,18 +27,18 @@ def open_policy(spec: str) -> Policy:
     asked on entering the context, not here.
     """
     kind, _, rest = spec.partition(":")
-    if spec == "default":
-        from prover.policies.default import default_policy
-
-        return default_policy()
-    if spec == "model":
-        from prover.policies.default import shipped_model
-
-        return shipped_model()
     if spec == "tactics":
         from prover.policies.tactics import TacticPolicy
 
         return TacticPolicy()
+    if spec == "model":
+        from prover.policies.shipped import shipped_model
+
+        return shipped_model()
+    if spec == "mixed":
+        from prover.policies.shipped import mixed_policy
+
+        return mixed_policy()
     if kind == "moe":
         from prover.policies.moe import MoePolicy
 
@@ -57,14 +56,3 @@ def open_policy(spec: str) -> Policy:
             "`vllm:` is not part of this version; start a vLLM server and use `openai:http://HOST:8000#MODEL`"
         )
     raise PolicyError(f"there is no policy {spec!r}; known are {KNOWN}")
-
-
-def usual_policy() -> tuple[str, str]:
-    """The policy for who names none, and a remark if it is not the shipped one, which says why."""
-    from prover.policies.default import default_policy
-
-    try:
-        default_policy()
-    except PolicyError as error:
-        return "tactics", f"{error}; going on with `tactics`"
-    return "default", ""

@@ -16,7 +16,7 @@ from prover.policies import open_policy
 from search import Budget, Sampling
 from tests.prover.command import prover
 
-MODEL = Path(data.__file__).parent / "models" / "default"
+MODEL = Path(data.__file__).parent / "models" / "core-7m"
 MEGABYTE = 1_000_000
 STATEMENTS = [
     "(p q : Prop) : p ∧ q → q ∧ p",
@@ -54,7 +54,7 @@ def test_the_model_alone_proves_what_a_newcomer_tries(toolchain: Toolchain) -> N
 
 
 def test_the_command_line_takes_it_together_with_tactics() -> None:
-    result = prover("prove", "--statement", STATEMENTS[0], "--policy", "default", "--samples", "64", "--json")
+    result = prover("prove", "--statement", STATEMENTS[0], "--policy", "mixed", "--samples", "64", "--json")
     assert result.returncode == 0, result.stderr
     row = json.loads(result.stdout)
-    assert (row["policy"], row["verdict"]) == ("default", "PROVED")
+    assert (row["policy"], row["verdict"]) == ("mixed", "PROVED")

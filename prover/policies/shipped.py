@@ -1,6 +1,6 @@
-"""`model`, which is shipped with the package, and `default`, which is that model and `tactics` by turns.
+"""`model`, which is shipped with the package, and `mixed`, which is that model and `tactics` by turns.
 
-The model was trained from nothing on proofs that Lean accepted. Its files lie in `data/models/default`,
+The model was trained from nothing on proofs that Lean accepted. Its files lie in `data/models/core-7m`,
 where `README.md` says how they were made, what they can do, and what the two policies prove alone.
 """
 
@@ -15,13 +15,13 @@ from prover.policies.mixed import MixedPolicy
 from prover.policies.moe import MoePolicy
 from prover.policies.tactics import TacticPolicy
 
-MODEL = Path(data.__file__).parent / "models" / "default"
+MODEL = Path(data.__file__).parent / "models" / "core-7m"
 """The checkpoint's directory."""
 
 
-def default_policy() -> MixedPolicy:
-    """The policy for who names none. Raises `PolicyError` as `shipped_model` does."""
-    return MixedPolicy("default", shipped_model(), TacticPolicy())
+def mixed_policy() -> MixedPolicy:
+    """The shipped model and `tactics` by turns. Raises `PolicyError` as `shipped_model` does."""
+    return MixedPolicy("mixed", shipped_model(), TacticPolicy())
 
 
 def shipped_model() -> MoePolicy:
