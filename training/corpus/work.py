@@ -8,8 +8,11 @@ out and writes down what comes back.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import random
 import signal
+import threading
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 
@@ -57,7 +60,16 @@ class Result:
 def serve(tasks: Queue[Task | None], results: Queue[Result], workers: int, seed: int, effort: Effort) -> None:
     """Prove tasks until None comes, with `workers` Lean processes; the target of a process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent hears it too, and ends this process.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     asyncio.run(_serve(tasks, results, workers, seed, effort))
+
+
+def _end_with_parent() -> None:
+    """End this process, and Lean with it, when the one that started it is gone, whatever became of it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 async def _serve(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from data.hygiene import Screen
@@ -95,3 +99,24 @@ def test_a_proof_that_no_longer_checks_is_named(
     assert f"{path}:2: swap no longer checks" in capsys.readouterr().out
     assert main(["check", str(tmp_path / "none.jsonl")]) == 2
     assert main(["check", str(path), "--workers", "0"]) == 2
+
+
+def test_nothing_is_left_of_a_build_that_was_killed(toolchain: Toolchain, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training.corpus", "build", "--out", str(tmp_path), "--workers", "1"]
+    process = subprocess.Popen(
+        [*command, "--statements", "1000"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).parents[3],
+    )
+    journal = tmp_path / FILE
+    while not journal.exists() or journal.read_bytes().count(b"\n") < 2:  # Lean is at work then.
+        assert process.poll() is None
+        time.sleep(0.1)
+    family = psutil.Process(process.pid).children(recursive=True)
+    assert len(family) >= 2
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(family, timeout=60)
+    assert not alive
