@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lean_env.keywords import RESERVED
 from lean_env.lexer import Kind, Token, tokenize, words_of
 from lean_env.values import Theorem
 
@@ -180,6 +181,8 @@ def batchable(theorem: Theorem, proof: str) -> bool:
     if place is None or words.index(place) != 1 or place.text.endswith("»"):
         return False
     last = place.text.rsplit(".", 1)[-1]
+    if last in RESERVED:
+        return False  # Under its own name it is no statement.
     return all(last not in token.text.split(".") for token in tokenize(proof) if token.kind is Kind.WORD)
 
 

@@ -33,6 +33,32 @@ SOFT_COMMANDS = _words(
 )
 """Commands whose words may be a variable's name in some version of Lean: refused at a line's start."""
 
+RESERVED = (
+    COMMANDS
+    | SOFT_COMMANDS
+    | _words(
+        """
+        Prop Sort StateRefT Type abbrev add_decl_doc assert_not_exists assert_not_imported at
+        attribute axiom bif binder_predicate break builtin_initialize by calc catch cbv_eval class
+        coinductive coinductive_fixpoint continue dbg_trace declare_syntax_cat decreasing_by def
+        deprecated_module deprecated_syntax deriving do docs_to_verso elab elab_rules else end
+        example exists export extends finally for forall from fun generalizing grind_pattern have
+        haveI hiding idbg if import in include inductive inductive_fixpoint inferInstanceAs infix
+        infixl infixr init_grind_norm init_quot initialize instance leading_parser let letI
+        let_delayed let_expr let_fun let_tmp local logNamedError logNamedErrorAt logNamedWarning
+        logNamedWarningAt macro macro_rules match match_expr matches max_prec meta mod_cast
+        monotonicity_by mut mutual namespace nat_lit no_index nofun nomatch noncomputable nonrec
+        notation omit opaque open partial partial_fixpoint postfix prefix private protected public
+        recall recommended_spelling register_tactic_tag renaming repeat return scoped section
+        set_option show show_term_elab sorry structure suffices syntax tactic_alt tactic_extension
+        tactic_name tactic_tag termination_by then theorem throwNamedError throwNamedErrorAt
+        trailing_parser try universe unless unlock_limits unsafe until using variable where while
+        with with_weak_namespace without_expected_type
+        """
+    )
+)
+"""What no theorem can be called in some version of Lean: 4.35 refuses these words as names."""
+
 HASH_COMMANDS = _words(
     """
     check check_failure check_simp check_tactic conv discr_tree_key eval exit find find_home guard

@@ -113,6 +113,7 @@ def test_a_longer_proof_is_shifted_like_its_beginning() -> None:
 def test_batchable() -> None:
     assert batchable(ID, "intro h; exact h")
     assert not batchable(ID, "exact t p"), "speaks of itself"
+    assert not batchable(Theorem("at", "theorem at : p := by"), "simp"), "Lean reads no name there"
     assert not batchable(ID, "exact foo.t"), "may speak of itself"
     assert batchable(ID, "-- t is easy\nintro h; exact h")
     assert not batchable(Theorem("t", "@[simp] theorem t : p := by"), "simp"), "leaves an attribute behind"

@@ -374,3 +374,19 @@ def test_limits_must_make_sense(value: float) -> None:
         Limits(seconds=value)
     with pytest.raises(LimitError):
         Limits(memory_bytes=-1)
+
+
+def test_a_theorem_that_cannot_be_called_so_is_no_statement_among_others_either(toolchain: Toolchain) -> None:
+    named = [
+        Theorem(name, f"theorem {name} (p : Prop) (h : p) : p := by") for name in ("fine", "exists", "also")
+    ]
+
+    async def check() -> list[object]:
+        async with CheckPool(toolchain, workers=1) as pool:
+            return await asyncio.gather(
+                *(pool.check(theorem, "exact h") for theorem in named), return_exceptions=True
+            )
+
+    fine, reserved, also = asyncio.run(check())
+    assert isinstance(reserved, StatementError)
+    assert [getattr(one, "verdict", one) for one in (fine, also)] == [Verdict.PROVED, Verdict.PROVED]
