@@ -97,6 +97,6 @@ def test_a_run_may_move_to_another_folder(tmp_path: Path) -> None:
 def test_the_configurations_that_come_along_are_sound(name: str) -> None:
     root = Path(__file__).parents[3]
     config = load_config(root / "configs" / f"{name}.toml")
-    places = {"sft-core-7m": "build/corpus/corpus.jsonl", "sft-tiny": "data/corpus/sample.jsonl"}
+    places = {"sft-core-7m": "data/corpus/corpus.jsonl.xz", "sft-tiny": "data/corpus/sample.jsonl"}
     assert config.data.corpus[0].resolve() == root / places[name]
     assert config.batch.tokens % config.data.length == 0
