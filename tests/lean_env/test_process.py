@@ -45,7 +45,10 @@ def test_output_and_status(tmp_path: Path) -> None:
         (f"import sys; sys.stderr.write('x' * {MAX_OUTPUT + 10}); input()", Verdict.FAILED),
         ("import os; os.abort()", Verdict.FAILED),
         ("import os; os.kill(os.getpid(), 9)", Verdict.OUT_OF_MEMORY),
-        ("import os, sys; sys.stderr.write('Stack overflow detected\\n'); sys.stderr.flush(); os.abort()", Verdict.OUT_OF_MEMORY),
+        (
+            "import os, sys; sys.stderr.write('Stack overflow detected\\n'); sys.stderr.flush(); os.abort()",
+            Verdict.OUT_OF_MEMORY,
+        ),
     ],
 )
 def test_troubles(code: str, verdict: Verdict, tmp_path: Path) -> None:
