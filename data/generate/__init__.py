@@ -120,15 +120,15 @@ def _sources() -> dict[str, tuple[float, Source]]:
     for kind in dict.fromkeys(theory.kind for theory in THEORIES):
         chosen = [theory for theory in THEORIES if theory.kind == kind]
         found[kind] = (sum(theory.weight for theory in chosen), _from_theory(chosen))
-    found["implication"] = (1.5, _from_goals("prop", implications))
-    found["rearrangement"] = (2.5, _from_goals("prop", rearrangement))
-    found["identity"] = (2.5, _from_goals("nat", identity))
-    found["linear"] = (2.0, _from_goals("nat", linear))
+    found["implication"] = (1.0, _from_goals("prop", implications))
+    found["rearrangement"] = (1.5, _from_goals("prop", rearrangement))
+    found["identity"] = (1.5, _from_goals("nat", identity))
+    found["linear"] = (1.0, _from_goals("nat", linear))
     found["sequences"] = (4.0, _from_schemas(NUMBER_SCHEMAS))
-    found["relations"] = (2.0, _from_schemas(RELATION_SCHEMAS))
+    found["relations"] = (2.5, _from_schemas(RELATION_SCHEMAS))
     found["recursors"] = (2.0, _from_schemas(DATA_SCHEMAS))
-    found["library"] = (9.0, _from_library)
-    found["variant"] = (7.0, _variants)
+    found["library"] = (17.0, _from_library)
+    found["variant"] = (5.0, _variants)
     return found
 
 

@@ -149,6 +149,40 @@ def iteration(rng: random.Random) -> Lemma:
     return Lemma("fol", ("α",), (*base, ("P", PRED)), ("∀ x, P x → P (f x)", "P a"), goal)
 
 
+def extensional(rng: random.Random) -> Lemma:
+    """Predicates and functions that are equal since they agree everywhere."""
+    left, right = rng.choice(
+        (
+            ("{0} ∧ {1} ∧ {2}", "({0} ∧ {1}) ∧ {2}"), ("{0} ∨ {1}", "{1} ∨ {0}"),
+            ("{0} ∧ ({1} ∨ {2})", "({0} ∧ {1}) ∨ ({0} ∧ {2})"), ("¬({0} ∨ {1})", "¬{0} ∧ ¬{1}"),
+            ("{0} ∧ {1} → {2}", "{0} → {1} → {2}"), ("{0} ∨ {0}", "{0}"), ("¬¬{0}", "{0}"),
+            ("{0} ∧ True", "{0}"), ("{0} ∧ ({0} ∨ {1})", "{0}"), ("{0} ↔ {1}", "{1} ↔ {0}"),
+            ("¬({0} ∧ {1})", "{0} → ¬{1}"), ("{0} ∨ {1} ∨ {2}", "{2} ∨ {1} ∨ {0}"),
+        )
+    )  # fmt: skip
+    if rng.random() < 0.5:
+        left, right = right, left
+    bound, names = rng.choice("xyz"), rng.sample("PQR", 3)
+    left, right = (text.format(*(f"{name} {bound}" for name in names)) for text in (left, right))
+    variables: Vars = of_type(PRED, "P Q R")
+    form = rng.randrange(4)
+    if form == 0:
+        return Lemma("fol", ("α",), variables, (), f"(fun {bound} => {left}) = (fun {bound} => {right})")
+    if form == 1:
+        hypotheses = (f"∀ {bound}, {left} ↔ {names[0]} {bound}",)
+        return Lemma("fol", ("α",), variables, hypotheses, f"{names[0]} = fun {bound} => {left}")
+    if form == 2:
+        one, other = rng.sample("PQR", 2)
+        laws = (f"∀ x, {one} x → {other} x", f"∀ x, {other} x → {one} x")
+        return Lemma("fol", ("α",), variables, laws, rng.choice((f"{one} = {other}", f"{other} = {one}")))
+    value, same = rng.choice((("x + 0", "x"), ("x + k", "k + x"), ("x * 2", "x + x"), ("k * x", "x * k"),
+                              ("x + (k + 1)", "x + k + 1"), ("0 + x", "x"), ("x - 0", "x")))  # fmt: skip
+    applied = rng.random() < 0.5
+    sides = [f"fun x : Nat => f ({text})" if applied else f"fun x : Nat => {text}" for text in (value, same)]
+    rng.shuffle(sides)
+    return Lemma("nat", (), (("f", "Nat → Nat"), ("k", "Nat")), (), f"({sides[0]}) = ({sides[1]})")
+
+
 def _wrapped(text: str) -> str:
     return f"({text})" if " " in text else text
 
@@ -164,4 +198,5 @@ RELATION_SCHEMAS: tuple[tuple[float, Callable[[random.Random], Lemma]], ...] = (
     (1.0, relation),
     (1.0, function),
     (0.8, iteration),
+    (1.0, extensional),
 )

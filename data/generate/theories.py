@@ -27,19 +27,19 @@ CORE_LISTS = {"nil": 0.7, "cons": 1.5, "append": 3.0, "length": 1.5, "reverse": 
 
 THEORIES: tuple[Theory, ...] = (
     # Propositional logic.
-    Theory("proposition", "prop", ((PROP, 2, 3),), {}, atoms=("predicate",), connectives=0.95, weight=5.0),
+    Theory("proposition", "prop", ((PROP, 2, 3),), {}, atoms=("predicate",), connectives=0.95, weight=2.5),
     Theory("proposition", "prop", ((PROP, 1, 2),), {"true": 0.3, "false": 0.3, **LOGIC}, equations=(PROP,),
-           atoms=("predicate",), connectives=0.9, weight=2.5),
-    Theory("proposition", "prop", ((PROP, 3, 5),), {}, atoms=("predicate",), connectives=0.95, weight=2.0),
+           atoms=("predicate",), connectives=0.9, weight=1.5),
+    Theory("proposition", "prop", ((PROP, 3, 5),), {}, atoms=("predicate",), connectives=0.95, weight=1.0),
     # First-order logic.
     Theory("quantifier", "fol", ((PRED, 1, 3), (PROP, 0, 1), (ALPHA, 0, 1)), {}, quantified=(ALPHA,),
-           atoms=("predicate",), connectives=0.75, weight=3.0),
+           atoms=("predicate",), connectives=0.75, weight=4.0),
     Theory("quantifier", "fol", ((PRED, 1, 2), (PROP, 0, 1)), {}, quantified=(ALPHA,), atoms=("predicate",),
            connectives=0.75, instances=(("Nonempty", ALPHA),), weight=1.0),
     Theory("relation", "fol", ((REL, 1, 2), (PRED, 0, 1), (ALPHA, 0, 2)), {}, quantified=(ALPHA,),
-           atoms=("predicate",), connectives=0.8, weight=1.0),
+           atoms=("predicate",), connectives=0.8, weight=1.5),
     Theory("relation", "fol", ((fun(ALPHA, BETA, PROP), 1, 2), (PRED, 0, 1), (ALPHA, 0, 1), (BETA, 0, 1)), {},
-           quantified=(ALPHA, BETA), atoms=("predicate",), connectives=0.8, weight=1.0),
+           quantified=(ALPHA, BETA), atoms=("predicate",), connectives=0.8, weight=1.5),
     Theory("equality", "fol", ((ALPHA, 2, 4), (fun(ALPHA, ALPHA), 0, 2), (PRED, 0, 1)), {},
            equations=(ALPHA,), quantified=(ALPHA,), atoms=("eq", "eq", "ne", "predicate"), connectives=0.5,
            weight=1.5),
