@@ -23,7 +23,7 @@ main goal first; no goals if nothing is left in focus."""
 
 _TEXTS = ("name", "statement", "proof", "header", "kind", "domain")
 _REQUIRED = ("name", "statement", "proof")
-_FIELDS = frozenset((*_TEXTS, "start", "steps"))
+_FIELDS = frozenset((*_TEXTS, "start", "steps", "hints"))
 
 
 class CorpusError(SourceError):
@@ -50,6 +50,9 @@ class CorpusRecord:
     state that is worth an example, not something to imitate; 0 for a proof that is good as a whole."""
     steps: tuple[StepState, ...] | None = None
     """The steps in order; None if nobody asked Lean."""
+    hints: tuple[tuple[str, ...], ...] = ()
+    """Tactics with library lemmas that a prompt may show, before the first step and behind each; empty if
+    nobody has looked them up. Another version of the library, or of the look-up, gives others."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for offsets that do not lie in the proof."""
@@ -74,6 +77,8 @@ def to_line(record: CorpusRecord) -> str:
         fields["start"] = record.start
     if record.steps is not None:
         fields["steps"] = record.steps
+    if record.hints:
+        fields["hints"] = record.hints
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -95,8 +100,18 @@ def from_line(line: str) -> CorpusRecord:
     steps = fields.get("steps")
     if not isinstance(steps, list | None):
         raise ValueError("the field 'steps' must be a list")
+    hints = fields.get("hints", [])
+    if not isinstance(hints, list) or not all(map(_are_texts, hints)):
+        raise ValueError("the field 'hints' must be a list of lists of texts")
+    if hints and len(hints) != 1 + len(steps or ()):
+        raise ValueError("the field 'hints' must have one entry more than there are steps")
     texts = {name: fields[name] for name in _TEXTS if name in fields}
-    return CorpusRecord(**texts, start=start, steps=None if steps is None else tuple(map(_step, steps)))
+    return CorpusRecord(
+        **texts,
+        start=start,
+        steps=None if steps is None else tuple(map(_step, steps)),
+        hints=tuple(map(tuple, hints)),
+    )
 
 
 def read_corpus(path: Path) -> tuple[CorpusRecord, ...]:
@@ -144,9 +159,13 @@ def _step(value: Any) -> StepState:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError("a step must be an offset and a list of goals")
     end, goals = value
-    if not _is_offset(end) or not isinstance(goals, list) or not all(isinstance(g, str) for g in goals):
+    if not _is_offset(end) or not _are_texts(goals):
         raise ValueError("a step must be an offset and a list of goals")
     return end, tuple(goals)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _is_offset(value: Any) -> bool:

@@ -56,7 +56,7 @@ class Settings:
     rule: Rule = field(default_factory=RMaxTS)
     budget: Budget = field(default_factory=lambda: Budget(samples=512))
     """For each theorem."""
-    sampling: Sampling = field(default_factory=Sampling)
+    sampling: Sampling = field(default_factory=lambda: Sampling(distinct=True))
     seed: int = 0
     workers: int = 2
     """Lean processes; 1 makes a run reproducible."""

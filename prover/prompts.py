@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lean_env.assemble import INDENT
 from lean_env.steps import boundaries
@@ -68,6 +69,19 @@ def state_comment(block: str, goals: Sequence[str]) -> str:
     state = "\n\n".join(goals) or NO_GOALS
     body = "".join(f"{margin}  {line}\n" for line in state.split("\n"))
     return f"{margin}/- tactic state:\n{body}{margin}-/\n"
+
+
+def with_hints(prompt: Prompt, hints: Sequence[str]) -> Prompt:
+    """The prompt with tactics that may help, as a comment right before the place where the proof goes on.
+
+    Not of DeepSeek-Prover-V1.5: our own models are trained to read it. Each tactic stands there just as it
+    would stand in the proof.
+    """
+    if not hints:
+        return prompt
+    margin = " " * next_column(prompt.prefix)
+    lines = "".join(f"{margin}{hint}\n" for hint in hints)
+    return replace(prompt, text=f"{prompt.text}{margin}/- hints:\n{lines}{margin}-/\n")
 
 
 def last_indentation(block: str) -> int:

@@ -5,6 +5,8 @@ Nothing heavy is imported before a policy that needs it is opened.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt, Sampling
 
 __all__ = [
@@ -41,8 +43,9 @@ def open_policy(spec: str) -> Policy:
         return mixed_policy()
     if kind == "moe":
         from prover.policies.moe import MoePolicy
+        from prover.policies.prompting import as_trained
 
-        return MoePolicy(rest)
+        return as_trained(MoePolicy(rest), Path(rest).expanduser())
     if kind == "hf":
         from prover.policies.hf import HuggingFacePolicy
 

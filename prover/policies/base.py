@@ -58,6 +58,9 @@ class Sampling:
     max_tokens: int = 2048
     stop: tuple[str, ...] = ("```",)
     """The completion ends before the first of these."""
+    distinct: bool = False
+    """Whether a prompt should get no completion twice, as long as the policy is open; a policy that cannot do
+    so may ignore it. For a search; completions to learn from are drawn independently."""
     seed: int = 0
     """The same seed, prompts and number of samples give the same completions, as far as the policy's
     arithmetic allows; completions of one call differ from each other."""

@@ -10,9 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import data
-from prover.policies.base import PolicyError
+from prover.policies.base import Policy, PolicyError
 from prover.policies.mixed import MixedPolicy
 from prover.policies.moe import MoePolicy
+from prover.policies.prompting import as_trained
 from prover.policies.tactics import TacticPolicy
 
 MODEL = Path(data.__file__).parent / "models" / "core-7m"
@@ -24,11 +25,11 @@ def mixed_policy() -> MixedPolicy:
     return MixedPolicy("mixed", shipped_model(), TacticPolicy())
 
 
-def shipped_model() -> MoePolicy:
+def shipped_model() -> Policy:
     """The shipped model. Raises `PolicyError` if its files or torch are missing, and says what to do."""
     missing = [name for name in ("torch", "tokenizers", "safetensors") if find_spec(name) is None]
     if missing:
         raise PolicyError(f"the shipped model needs {', '.join(missing)} (pip install 'rmax-prover[model]')")
     if not (MODEL / "config.json").is_file():
         raise PolicyError(f"the shipped model's files are missing: {MODEL}")
-    return MoePolicy(str(MODEL), name="model")
+    return as_trained(MoePolicy(str(MODEL), name="model"), MODEL)

@@ -22,6 +22,7 @@ from lean_env.errors import LeanEnvError
 from training.corpus.attempt import Effort
 from training.corpus.build import CORPUS, build
 from training.corpus.check import recheck
+from training.corpus.hint import with_hints_looked_up
 from training.corpus.merge import merged
 
 
@@ -57,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "sources", type=Path, nargs="+", metavar="SOURCE", help="a build's directory, or a corpus"
     )
     join.add_argument("--out", type=Path, required=True, help="a .jsonl or .jsonl.xz file")
+    join.add_argument("--hints", action="store_true", help="with hints looked up, for training to find there")
     check = commands.add_parser("check", help="ask Lean about the proofs of a corpus again")
     check.add_argument("corpus", type=Path, help="a .jsonl file, or the directory of a build")
     check.add_argument("--sample", type=int, help="how many records to check; all by default")
@@ -81,7 +83,10 @@ def _build(given: argparse.Namespace) -> int:
 
 
 def _merge(given: argparse.Namespace) -> int:
-    print(f"{write_corpus(given.out, merged(given.sources)):,} proofs in {given.out}")
+    records = list(merged(given.sources))
+    if given.hints:
+        records = with_hints_looked_up(records)
+    print(f"{write_corpus(given.out, records):,} proofs in {given.out}")
     return 0
 
 

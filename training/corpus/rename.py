@@ -33,6 +33,8 @@ _NAMES = {
     "other": "x y z a b c d u v w s t o p q",
 }
 """Names that people give, by sort."""
+MARKS, MARKED = ("₁", "₂", "'", "₃", "₀"), 0.2
+"""What some names get behind them, and how often."""
 _POOLS = {sort: names.split() for sort, names in _NAMES.items()}
 
 
@@ -41,13 +43,15 @@ def with_other_names(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
     mean something else as well: a case's tag, or an argument given by name."""
     sorts = dict(_bound(words_of(record.statement)))
     texts = [record.statement, record.proof, *(goal for _, goals in record.steps or () for goal in goals)]
+    texts += [hint for hints in record.hints for hint in hints]
     tags = {name for text in texts for name in _NAMED_ARGUMENT.findall(text)}
     if not sorts or tags & sorts.keys() or re.search(r"\b(?:case|next)\b", record.proof):
         return record
     taken = {found for text in texts for found in _IDENTIFIER.findall(text)} - sorts.keys()
     names: dict[str, str] = {}
     for name, sort in sorts.items():
-        free = [new for new in _POOLS[sort] if new not in taken]
+        mark = rng.choice(MARKS) if rng.random() < MARKED else ""
+        free = [new for plain in _POOLS[sort] if (new := plain + mark) not in taken]
         if not free:
             return record
         names[name] = rng.choice(free)
@@ -67,6 +71,7 @@ def with_other_names(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
             (len(exchanged(proof[:end])), tuple(_goal(goal, exchanged) for goal in goals))
             for end, goals in record.steps
         ),
+        hints=tuple(tuple(map(exchanged, hints)) for hints in record.hints),
     )
 
 

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from data.records import CorpusRecord, StepState
-from prover.prompts import make_prompt, next_column, proof_block
+from prover.policies.base import Prompt
+from prover.prompts import make_prompt, next_column, proof_block, with_hints
 from training.corpus.comments import with_comments
 from training.corpus.rename import with_other_names
 
@@ -78,7 +79,8 @@ def cuts(record: CorpusRecord) -> list[StepState]:
 def whole(record: CorpusRecord, *, cot: bool = False) -> Example:
     """The statement, and its proof as the answer."""
     proof, _ = with_comments(record.proof, record.steps or ()) if cot else (record.proof, ())
-    return Example(make_prompt(record.theorem, cot=cot).text, proof_block(proof).rstrip() + CLOSING)
+    prompt = _hinted(make_prompt(record.theorem, cot=cot), record, 0)
+    return Example(prompt.text, proof_block(proof).rstrip() + CLOSING)
 
 
 def resumed(record: CorpusRecord, cut: StepState, *, cot: bool = False) -> Example:
@@ -88,8 +90,14 @@ def resumed(record: CorpusRecord, cut: StepState, *, cot: bool = False) -> Examp
         proof, places = with_comments(proof, record.steps or ())
         end = places[end]
     prefix, rest = proof[:end], proof[end:].rstrip()
-    prompt = make_prompt(record.theorem, prefix, cut[1], cot=cot)
+    place = 1 + (record.steps or ()).index(cut)
+    prompt = _hinted(make_prompt(record.theorem, prefix, cut[1], cot=cot), record, place)
     return Example(prompt.text, _continued(prompt.prefix, rest) + CLOSING)
+
+
+def _hinted(prompt: Prompt, record: CorpusRecord, place: int) -> Prompt:
+    """The prompt with the hints that belong before the first step, or behind step number `place`."""
+    return with_hints(prompt, record.hints[place]) if record.hints else prompt
 
 
 def _continued(block: str, rest: str) -> str:

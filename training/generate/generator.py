@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from prover.policies.base import Completion, Finish, Sampling, cut_at_stop
+from training.generate.distinct import Answers, Walk, draw_distinct
 from training.generate.engine import Engine
 from training.generate.prefill import Read, read_prompts
 from training.generate.prefix import PrefixCache
@@ -30,6 +31,8 @@ BATCH_TOKENS = 65_536
 """Prompt and new tokens that one batch may come to: what its cache must hold."""
 KNOWN_BYTES = 256 * 2**20
 """Size of the prefix cache."""
+REPEATS, FRESH = 3, 2**20
+"""How often samples that are equal are drawn again, and what is added to their numbers each time."""
 ROOM = 64
 """Columns by which the cache grows."""
 
@@ -44,6 +47,10 @@ class _Row:
     logprobs: list[float] = field(default_factory=list)
     text: bytearray = field(default_factory=bytearray)
     finish: Finish | None = None
+    walk: Walk | None = None
+    """Through the earlier answers to its prompt, if it is to be a new one."""
+    repeated: bool = False
+    """Another row of the batch has the same answer."""
 
 
 class Generator:
@@ -70,6 +77,7 @@ class Generator:
         self._end = model.config.eos_token_id
         self._batch_tokens = batch_tokens
         self._known = PrefixCache(known_bytes)
+        self._answers = Answers()
 
     def generate(
         self, prompts: Sequence[str], n: int, sampling: Sampling, stop: threading.Event | None = None
@@ -77,8 +85,8 @@ class Generator:
         """`n` completions a prompt, in order. Setting `stop` ends all of them at the next token.
 
         A sample depends on its prompt, the prompt's place, its own number and the seed, not on the rest of
-        the batch, as far as sums of floating-point numbers do not. Raises `ValueError` for a prompt that
-        leaves no room for an answer.
+        the batch, as far as sums of floating-point numbers do not; one that is to be distinct, on all that
+        its prompt has got before as well. Raises `ValueError` for a prompt that leaves no room for an answer.
         """
         encoded = [list(self._tokenizer.encode(prompt).ids) for prompt in prompts]
         for ids in encoded:
@@ -94,9 +102,28 @@ class Generator:
         found: list[list[Completion]] = [[] for _ in prompts]
         for start in range(0, len(jobs), width):
             batch = jobs[start : start + width]
-            for (index, _), row in zip(batch, self._batch(encoded, batch, sampling, stop), strict=True):
+            for (index, _), row in zip(batch, self._rows(encoded, batch, sampling, stop), strict=True):
                 found[index].append(self._completion(row, sampling))
         return found
+
+    def _rows(
+        self,
+        encoded: list[list[int]],
+        jobs: list[tuple[int, int]],
+        sampling: Sampling,
+        stop: threading.Event | None,
+    ) -> list[_Row]:
+        """The samples of `jobs`; if they are to be distinct, those that two rows came to at once are drawn
+        again, a few times."""
+        rows = self._batch(encoded, jobs, sampling, stop)
+        for attempt in range(1, REPEATS + 1):
+            again = [place for place, row in enumerate(rows) if row.repeated]
+            if not again:
+                break
+            other = [(jobs[place][0], jobs[place][1] + attempt * FRESH) for place in again]
+            for place, row in zip(again, self._batch(encoded, other, sampling, stop), strict=True):
+                rows[place] = row
+        return rows
 
     @torch.inference_mode()
     def _batch(
@@ -110,14 +137,21 @@ class Generator:
         limits = [min(sampling.max_tokens, self._context - len(encoded[index])) for index, _ in jobs]
         rows = [_Row(place, limit) for place, limit in enumerate(limits)]
         chances = torch.stack([uniform(sampling.seed, *job, max(limits)) for job in jobs])
-        distinct = list(dict.fromkeys(tuple(encoded[index]) for index, _ in jobs))
-        read = dict(zip(distinct, read_prompts(self._engine, distinct, self._known), strict=True))
+        prompts = list(dict.fromkeys(tuple(encoded[index]) for index, _ in jobs))
+        read = dict(zip(prompts, read_prompts(self._engine, prompts, self._known), strict=True))
         state = _State(self._engine, [read[tuple(encoded[index])] for index, _ in jobs], chances)
         live = list(rows)
+        distinct = sampling.distinct and sampling.temperature > 0
+        if distinct:
+            for row, (index, _) in zip(rows, jobs, strict=True):
+                row.walk = self._answers.walk(tuple(encoded[index]))
         while live and not (stop is not None and stop.is_set()):
-            tokens_B, logprobs_B = draw(
-                state.logits_BV, state.chances(), sampling.temperature, sampling.top_p
-            )
+            heat = sampling.temperature, sampling.top_p
+            if distinct:
+                walks = [row.walk for row in live if row.walk is not None]
+                tokens_B, logprobs_B = draw_distinct(state.logits_BV, state.chances()[:, 0], *heat, walks)
+            else:
+                tokens_B, logprobs_B = draw(state.logits_BV, state.chances(), *heat)
             for row, token, logprob in zip(live, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
                 self._append(row, token, logprob, sampling)
             for place in reversed(range(len(live))):
@@ -141,6 +175,8 @@ class Generator:
             row.finish = Finish.STOP
         elif len(row.ids) >= row.limit:
             row.finish = Finish.LENGTH
+        if row.finish is not None and row.walk is not None:
+            row.repeated = not row.walk.finish()
 
     def _completion(self, row: _Row, sampling: Sampling) -> Completion:
         text, _ = cut_at_stop(row.text.decode("utf-8", "replace"), sampling.stop)

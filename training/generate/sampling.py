@@ -30,7 +30,7 @@ def draw(logits_BV: Tensor, uniform_B2: Tensor, temperature: float, top_p: float
         tokens_B = logits_BV.argmax(-1)
     else:
         chances_BV = torch.softmax(logits_BV if temperature == 1 else logits_BV / temperature, -1)
-        tokens_B = _of_cumulated(chances_BV.cumsum(-1), uniform_B2[:, 0])
+        tokens_B = pick(chances_BV.cumsum(-1), uniform_B2[:, 0])
         if top_p < 1:
             own_B1 = chances_BV.gather(-1, tokens_B[:, None])
             above_B = torch.where(chances_BV > own_B1, chances_BV, 0.0).sum(-1)
@@ -41,17 +41,31 @@ def draw(logits_BV: Tensor, uniform_B2: Tensor, temperature: float, top_p: float
     return tokens_B, logits_B - logits_BV.logsumexp(-1)
 
 
+def nucleus(chances_BV: Tensor, top_p: float) -> Tensor:
+    """The chances with those of words outside of the nucleus set to 0, the others brought to a sum of 1."""
+    if top_p >= 1:
+        return chances_BV
+    chances_BW, words_BW = _nucleus(chances_BV, top_p)
+    chances_BW = chances_BW / chances_BW.sum(-1, keepdim=True)
+    return torch.zeros_like(chances_BV).scatter_(-1, words_BW, chances_BW)
+
+
 def _of_nucleus(chances_BV: Tensor, uniform_B: Tensor, top_p: float) -> Tensor:
+    chances_BW, words_BW = _nucleus(chances_BV, top_p)
+    return words_BW.gather(-1, pick(chances_BW.cumsum(-1), uniform_B)[:, None])[:, 0]
+
+
+def _nucleus(chances_BV: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
+    """The most likely words and their chances, those outside of the nucleus with a chance of 0."""
     chances_BW, words_BW = chances_BV.topk(min(LIKELY, chances_BV.shape[-1]))
     if bool((chances_BW.sum(-1) < top_p).any()):
         chances_BW, words_BW = chances_BV.sort(dim=-1, descending=True)
     before_BW = chances_BW.cumsum(-1) - chances_BW
-    cumulated_BW = torch.where(before_BW < top_p, chances_BW, 0.0).cumsum(-1)
-    return words_BW.gather(-1, _of_cumulated(cumulated_BW, uniform_B)[:, None])[:, 0]
+    return torch.where(before_BW < top_p, chances_BW, 0.0), words_BW
 
 
-def _of_cumulated(cumulated_BV: Tensor, uniform_B: Tensor) -> Tensor:
-    """The first word at which the sum passes the number's share of all; never one of probability 0."""
+def pick(cumulated_BV: Tensor, uniform_B: Tensor) -> Tensor:
+    """For each row the word at which the sum passes the number's share of all; never one of probability 0."""
     share_B1 = uniform_B[:, None] * cumulated_BV[:, -1:]
     passed_B = torch.searchsorted(cumulated_BV, share_B1, right=True)[:, 0]
     # A share that rounding has made the whole sum passes nothing: take the last word that adds to it.

@@ -25,11 +25,12 @@ from training.model.transformer import Transformer
 
 ARCHITECTURE = "DeepseekV3ForCausalLM"
 WEIGHTS = "model.safetensors"
-TOKENIZER_FILES = (
+TEXT_FILES = (
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "chat_template.jinja",
+    "prover.json",
 )
 EXPECTED = {
     "hidden_act": "silu",
@@ -70,7 +71,7 @@ def save_checkpoint(
     partial.write_text(json.dumps(config_to_json(model.config, dtype), indent=2) + "\n", encoding="utf-8")
     os.replace(partial, path / "config.json")
     if tokenizer_path is not None and Path(tokenizer_path).resolve() != path.resolve():
-        for name in TOKENIZER_FILES:
+        for name in TEXT_FILES:
             if (Path(tokenizer_path) / name).is_file():
                 shutil.copy(Path(tokenizer_path) / name, path / name)
 

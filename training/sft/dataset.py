@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from data.records import CorpusError, CorpusRecord, read_corpus
+from prover.policies.prompting import write_prompting
+from training.corpus.hint import with_hints_looked_up
 from training.corpus.render import Example, cuts, renamed, resumed, whole
 from training.sft.config import DataConfig
 from training.sft.errors import TrainError
@@ -57,6 +59,8 @@ class Dataset:
 
     def _examples(self, record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
         """What one pass shows of a record: its proof in full, if it is good as a whole, and cut."""
+        if len(record.steps or ()) == 1 and rng.random() >= self.config.one_step_share:
+            return
         record = renamed(record, rng)
         places = cuts(record)
         for cot in (False, True) if rng.random() < self.config.cot_share else (False,):
@@ -70,6 +74,10 @@ def load_dataset(config: DataConfig, checkpoint: Path | None, seed: int) -> Data
     """Read the corpus, and the tokenizer: the named one, else that of the model to start from, else one is
     learnt. Raises `TrainError`."""
     records, digest = _read(config.corpus)
+    if config.hints:
+        records = with_hints_looked_up(records)
+    else:
+        records = [replace(record, hints=()) for record in records]
     train, held_out = split(records, config.held_out)
     if not train:
         raise TrainError("data.held_out leaves no statement to train on; lower it")
@@ -84,8 +92,9 @@ def load_dataset(config: DataConfig, checkpoint: Path | None, seed: int) -> Data
 
 
 def keep_tokenizer(dataset: Dataset, folder: Path) -> None:
-    """Write the tokenizer to `folder`, for the model's checkpoints."""
+    """Write to `folder`, for the model's checkpoints, the tokenizer and what prompts it is to be given."""
     save_tokenizer(dataset.tokenizer, folder)
+    write_prompting(folder, hints=dataset.config.hints)
 
 
 def split(

@@ -94,7 +94,7 @@ async def count_proved(
     settings = Settings(
         rule=RULES["sampling"](),
         budget=Budget(config.samples),
-        sampling=Sampling(max_tokens=config.max_tokens),
+        sampling=Sampling(max_tokens=config.max_tokens, distinct=True),
         seed=seed,
         workers=workers,
     )
