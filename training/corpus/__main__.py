@@ -2,6 +2,7 @@
 
     python -m training.corpus build --out DIR --seed 0 --statements 20000 --workers 16 --bench FILE...
     python -m training.corpus merge --out CORPUS DIR...
+    python -m training.corpus hint CORPUS --out CORPUS
     python -m training.corpus check CORPUS --sample 1000
 
 `build` goes on where it was interrupted. `check` exits with 1 if Lean refuses a proof.
@@ -17,13 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.generate import statements
-from data.records import write_corpus
+from data.records import read_corpus, write_corpus
 from lean_env.errors import LeanEnvError
 from training.corpus.attempt import Effort
 from training.corpus.build import CORPUS, build
 from training.corpus.check import recheck
-from training.corpus.hint import with_hints_looked_up
 from training.corpus.merge import merged
+from training.corpus.try_hints import with_hint_proofs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command != "merge" and given.workers < 1:
             raise LeanEnvError(f"--workers must be at least 1, not {given.workers}")
-        return {"build": _build, "merge": _merge, "check": _check}[given.command](given)
+        return {"build": _build, "merge": _merge, "hint": _hint, "check": _check}[given.command](given)
     except (LeanEnvError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -58,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         "sources", type=Path, nargs="+", metavar="SOURCE", help="a build's directory, or a corpus"
     )
     join.add_argument("--out", type=Path, required=True, help="a .jsonl or .jsonl.xz file")
-    join.add_argument("--hints", action="store_true", help="with hints looked up, for training to find there")
+    hint = commands.add_parser("hint", help="look hints up, and add the proofs that they give")
+    hint.add_argument("corpus", type=Path, help="a .jsonl or .jsonl.xz file")
+    hint.add_argument("--out", type=Path, required=True, help="a .jsonl or .jsonl.xz file")
+    hint.add_argument("--workers", type=int, default=cores, help="Lean processes")
     check = commands.add_parser("check", help="ask Lean about the proofs of a corpus again")
     check.add_argument("corpus", type=Path, help="a .jsonl file, or the directory of a build")
     check.add_argument("--sample", type=int, help="how many records to check; all by default")
@@ -83,9 +87,12 @@ def _build(given: argparse.Namespace) -> int:
 
 
 def _merge(given: argparse.Namespace) -> int:
-    records = list(merged(given.sources))
-    if given.hints:
-        records = with_hints_looked_up(records)
+    print(f"{write_corpus(given.out, merged(given.sources)):,} proofs in {given.out}")
+    return 0
+
+
+def _hint(given: argparse.Namespace) -> int:
+    records = with_hint_proofs(read_corpus(given.corpus), given.workers)
     print(f"{write_corpus(given.out, records):,} proofs in {given.out}")
     return 0
 

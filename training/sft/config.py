@@ -54,8 +54,9 @@ class DataConfig:
     """How often a record is rendered in the style with comments (chain of thought) too."""
     resumed_share: float = 1.0
     """How often its proof is also cut, to go on behind a random step with the tactic state as a comment."""
-    one_step_share: float = 1.0
-    """How often a pass shows a proof of one step: they are most of a corpus, and the least to learn from."""
+    automation_share: float = 1.0
+    """How often a pass shows a proof of one step that is no hint: Lean's automation, which is most of a
+    corpus, and the least to learn from."""
     hints: bool = False
     """Whether prompts show library lemmas that may help; a search then shows them to the model as well."""
     held_out: float = 0.01
@@ -65,7 +66,7 @@ class DataConfig:
         _require(bool(self.corpus), "corpus must name at least one file")
         _require(self.length >= 16, f"length must be at least 16, not {self.length}")
         _require(self.vocabulary >= 300, f"vocabulary must be at least 300, not {self.vocabulary}")
-        for name in ("cot_share", "resumed_share", "one_step_share"):
+        for name in ("cot_share", "resumed_share", "automation_share"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
         _require(0 <= self.held_out < 1, f"held_out must lie in [0, 1), not {self.held_out:g}")

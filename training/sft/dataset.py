@@ -59,7 +59,7 @@ class Dataset:
 
     def _examples(self, record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
         """What one pass shows of a record: its proof in full, if it is good as a whole, and cut."""
-        if len(record.steps or ()) == 1 and rng.random() >= self.config.one_step_share:
+        if _is_automation(record) and rng.random() >= self.config.automation_share:
             return
         record = renamed(record, rng)
         places = cuts(record)
@@ -89,6 +89,12 @@ def load_dataset(config: DataConfig, checkpoint: Path | None, seed: int) -> Data
     except ValueError as error:
         raise TrainError(f"data.tokenizer: {error}") from error
     return Dataset(config, seed, tokenizer, train, held_out, digest)
+
+
+def _is_automation(record: CorpusRecord) -> bool:
+    """Whether the proof is one step, and none that uses a lemma which the prompt shows."""
+    shown = record.hints[0] if record.hints else ()
+    return len(record.steps or ()) == 1 and record.proof.strip() not in shown
 
 
 def keep_tokenizer(dataset: Dataset, folder: Path) -> None:
