@@ -1,0 +1,1 @@
+"""Evaluation on a benchmark: a run folder that survives anything, and what a report makes of it."""
