@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,6 +81,19 @@ def chosen_toolchain(settings: Settings, project: Path | None, lean_on_path: boo
         project = settings.get("project", project, Path)
     with _build_progress() as progress:
         return find_toolchain(project, lean_on_path, environment(settings), progress)
+
+
+def chosen_policy(settings: Settings, policy: str | None) -> str:
+    """The policy that a flag or the settings name; else the usual one, with a remark if it falls short."""
+    from prover.policies import usual_policy
+
+    named = settings.get("policy", policy, str)
+    if named is not None:
+        return named
+    usual, remark = usual_policy()
+    if remark:
+        print(f"prover: {remark}", file=sys.stderr)
+    return usual
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -14,6 +14,7 @@ from prover.flags import (
     ProjectFlag,
     TimeoutFlag,
     WorkersFlag,
+    chosen_policy,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -65,8 +66,8 @@ def prove(
         typer.Option(
             "--policy",
             metavar="P",
-            help="Who writes: `tactics` (symbolic; the default), `model` (comes with the program), `mixed` "
-            "(both by turns), `moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
+            help="Who writes: `default` (a model that comes with the program), `tactics` (symbolic), "
+            "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
         ),
     ] = None,
     search: Annotated[
@@ -125,7 +126,7 @@ def prove(
     order = Order(
         files=tuple(files or ()),
         statement=statement,
-        policy=settings.get("policy", policy, str) or "tactics",
+        policy=chosen_policy(settings, policy),
         settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
         limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
         as_json=as_json,
