@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from data.records import CorpusRecord, StepState
+from lean_env.lexer import words_of
 from prover.prompts import make_prompt, next_column, proof_block
 from training.corpus.comments import with_comments
 from training.corpus.rename import with_other_names
@@ -59,14 +59,15 @@ def examples(record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
 
 def renamed(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
     """The record under names that say nothing: a generator's theorem names would tell of which kind a
-    statement is, and no user's theorem has such a name; the variables' are drawn anew as well."""
+    statement is, and no user's theorem has such a name; the variables' are drawn anew as well. A proof by
+    recursion, which says its theorem's name, keeps it."""
     words = rng.choices(WORDS, k=rng.choice((1, 2, 2, 3)))
     if rng.random() < 0.5:
         words.insert(rng.randrange(len(words) + 1), str(rng.randrange(rng.choice((10, 100, 1000)))))
     name = "_".join(words) if words[0].isalpha() else f"{rng.choice(WORDS)}_{'_'.join(words)}"
-    head, keyword, rest = record.statement.partition(f" {record.name} ")
-    assert keyword, "a statement holds its name"
-    return with_other_names(replace(record, name=name, statement=f"{head} {name} {rest}"), rng)
+    own = record.statement[slice(*record.name_span())]
+    recursive = own in record.proof and any(word.text == own for word in words_of(record.proof))
+    return with_other_names(record if recursive else record.named(name), rng)
 
 
 def cuts(record: CorpusRecord) -> list[StepState]:

@@ -92,6 +92,13 @@ def test_names_say_nothing_and_change_nothing_else() -> None:
         assert one.proof == FLAT.proof
 
 
+def test_a_proof_that_names_its_theorem_keeps_the_name() -> None:
+    recursive = CorpusRecord("all", "theorem all : ∀ n, n = n := by", "  intro n\n  exact all n")
+    assert all(renamed(recursive, random.Random(seed)).name == "all" for seed in range(20))
+    other = CorpusRecord("al", "theorem al : ∀ n, n = n := by", "  exact all")
+    assert "al" not in {renamed(other, random.Random(seed)).name for seed in range(20)}
+
+
 def test_a_step_of_a_finished_focus_is_no_place_to_cut() -> None:
     assert [end for end, _ in cuts(FLAT)] == [9, 23, 35]
     assert not cuts(CorpusRecord("t", STATEMENT, "  trivial", steps=((9, ()),)))
