@@ -88,8 +88,8 @@ def resumed(record: CorpusRecord, cut: StepState, *, cot: bool = False) -> Examp
     if cot:
         proof, places = with_comments(proof, record.steps or ())
         end = places[end]
-    prefix, rest = proof[:end], proof[end:].rstrip()
-    prompt = make_prompt(record.theorem, prefix, cut[1], cot=cot)
+    prompt = make_prompt(record.theorem, proof[:end], cut[1], cot=cot)
+    rest = proof_block(proof)[len(prompt.prefix.rstrip()) :].rstrip()
     return Example(prompt.text, _continued(prompt.prefix, rest) + CLOSING)
 
 

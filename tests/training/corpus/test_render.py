@@ -58,6 +58,15 @@ def test_prompt_and_answer_make_the_proof(one: CorpusRecord) -> None:
 
 
 @pytest.mark.parametrize("one", [FLAT, DOTS, ROW])
+@pytest.mark.parametrize("cot", [False, True])
+def test_a_proof_that_is_not_indented_gives_the_same_examples(one: CorpusRecord, cot: bool) -> None:
+    bare = record("\n".join(line[2:] for line in one.proof.split("\n")))
+    assert whole(bare, cot=cot) == whole(one, cot=cot)
+    for cut, other in zip(cuts(bare), cuts(one), strict=True):
+        assert resumed(bare, cut, cot=cot) == resumed(one, other, cot=cot)
+
+
+@pytest.mark.parametrize("one", [FLAT, DOTS, ROW])
 def test_comments_stand_above_tactics_and_change_none(one: CorpusRecord) -> None:
     text, ends = with_comments(one.proof, one.steps or ())
     assert [line for line in text.split("\n") if not line.strip().startswith("--")] == one.proof.split("\n")
