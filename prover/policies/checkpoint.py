@@ -35,9 +35,12 @@ class CheckpointPolicy(ABC, Generic[Model]):
     def __init__(self, name: str, path: str) -> None:
         """Raises `PolicyError` if there is no checkpoint at `path`."""
         self.name = name
-        self._path = Path(path).expanduser()
-        self._require(path)
-        self.version = self._newest()
+        try:
+            self._path = Path(path).expanduser()
+            self._require(path)
+            self.version = self._newest()
+        except (OSError, RuntimeError) as error:  # RuntimeError: the `~` of a user that there is not.
+            raise PolicyError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
         self._model: Model | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
         self._turn = asyncio.Lock()
@@ -95,4 +98,5 @@ class CheckpointPolicy(ABC, Generic[Model]):
         return f"{self._path.resolve().name}@{newest:x}"
 
     def _weight_files(self) -> list[Path]:
-        return [found for pattern in self.weights for found in self._path.glob(pattern)]
+        """A link into a cache that was cleared is none."""
+        return [found for pattern in self.weights for found in self._path.glob(pattern) if found.is_file()]
