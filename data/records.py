@@ -127,6 +127,8 @@ def from_line(line: str) -> CorpusRecord:
     record.name_span()  # Or a `ValueError`.
     if not _END.search(record.statement):
         raise ValueError("the statement must end in `:= by`")
+    for text in (*texts.values(), *(goal for _, goals in record.steps or () for goal in goals)):
+        text.encode()  # Or a `ValueError`: JSON can name half a character.
     return record
 
 

@@ -64,6 +64,8 @@ GOOD = {"name": "a", "statement": "theorem a : True := by", "proof": "  trivial"
         (json.dumps(GOOD | {"steps": [[4, []], [4, []]]}), "a step ends at 4"),
         (json.dumps(GOOD | {"steps": [[4, "x"]]}), "a step must be"),
         (json.dumps(GOOD | {"prove": "x"}), "unknown field 'prove'"),
+        (json.dumps(GOOD | {"proof": "  \ud800"}), "surrogates not allowed"),
+        (json.dumps(GOOD | {"steps": [[4, ["\ud800"]]]}), "surrogates not allowed"),
         (json.dumps(GOOD | {"name": "."}), "'name' must be a name, not '.'"),
         (
             json.dumps(GOOD | {"statement": "example : True := by"}),

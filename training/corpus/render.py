@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from data.records import CorpusRecord, StepState
 from lean_env.lexer import words_of
+from lean_env.steps import boundaries
 from prover.prompts import make_prompt, next_column, proof_block
 from training.corpus.comments import with_comments
 from training.corpus.rename import with_other_names
@@ -71,9 +72,12 @@ def renamed(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
 
 
 def cuts(record: CorpusRecord) -> list[StepState]:
-    """The steps behind which the proof may be cut: some goal is left, and some proof to be learnt."""
+    """The steps behind which the proof may be cut: some goal is left, and some proof to be learnt. What
+    another program calls a step, such as a part of `a <;> b`, may be none behind which a proof goes on."""
     end = len(record.proof.rstrip())
-    return [step for step in record.steps or () if step[1] and record.start <= step[0] < end]
+    steps = [step for step in record.steps or () if step[1] and record.start <= step[0] < end]
+    ends = {step.end for step in boundaries(record.proof)} if steps else ()
+    return [step for step in steps if step[0] in ends]
 
 
 def whole(record: CorpusRecord, *, cot: bool = False) -> Example:

@@ -76,6 +76,13 @@ def test_comments_stand_above_tactics_and_change_none(one: CorpusRecord) -> None
         assert answered(one, *resumed(one, cut, cot=True), cot=True).split()[-2:] == text.split()[-2:]
 
 
+def test_a_part_of_a_step_is_no_place_to_cut() -> None:
+    proof = "  constructor <;> intro h\n  simp\n  simp"
+    ends = [proof.index(text) + len(text) for text in ("constructor", "intro h", "si", "simp")]
+    one = CorpusRecord("t", STATEMENT, proof, steps=tuple((end, ("a",)) for end in ends))
+    assert [end for end, _ in cuts(one)] == [ends[1], ends[3]]
+
+
 def test_a_detour_is_never_learnt() -> None:
     detour = record(FLAT.proof, start=9)
     drawn = [example for seed in range(50) for example in examples(detour, random.Random(seed))]

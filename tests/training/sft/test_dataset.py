@@ -101,6 +101,8 @@ def test_stream_goes_on_from_any_position(tmp_path: Path) -> None:
     with RowStream(data, position) as stream:
         assert equal(stream.take(5), ahead)
     assert position == Position(0, count - 1)
+    with RowStream(data, Position(0, count + 1)) as stream:
+        assert equal(stream.take(2), data.epoch(1)[0][:2])
 
 
 def test_epochs_made_by_other_processes_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
