@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from lean_env.errors import SourceError
+from lean_env.lexer import Kind, words_of
+from lean_env.names import components
 from lean_env.values import Theorem
 
 StepState = tuple[int, tuple[str, ...]]
@@ -24,6 +28,7 @@ main goal first; no goals if nothing is left in focus."""
 _TEXTS = ("name", "statement", "proof", "header", "kind", "domain")
 _REQUIRED = ("name", "statement", "proof")
 _FIELDS = frozenset((*_TEXTS, "start", "steps", "hints"))
+_END = re.compile(r":=\s*by\s*\Z")
 
 
 class CorpusError(SourceError):
@@ -69,6 +74,26 @@ class CorpusRecord:
         """The statement as the rest of the program wants it."""
         return Theorem(self.name, self.statement, self.header)
 
+    def name_span(self) -> tuple[int, int]:
+        """Where in the statement its theorem's name stands, without a namespace before it: start and end.
+
+        Raises `ValueError` for a statement that declares no theorem, or one without a name.
+        """
+        usual = f"theorem {self.name}"
+        if self.statement.startswith(f"{usual} "):  # As our own are, and cutting text into tokens takes time.
+            return len(usual) - len(components(self.name)[-1]), len(usual)
+        for keyword, name in pairwise(words_of(self.statement)):
+            if keyword.text in ("theorem", "lemma") and name.kind is Kind.WORD:
+                return name.end - len(components(name.text)[-1]), name.end
+        raise ValueError("the statement must say `theorem` or `lemma`, and a name")
+
+    def named(self, name: str) -> CorpusRecord:
+        """The record with its theorem under another name, in the same namespace."""
+        start, end = self.name_span()
+        *namespace, own = components(self.name)
+        whole = ".".join([*namespace, name]) if own == self.statement[start:end] else name
+        return replace(self, name=whole, statement=self.statement[:start] + name + self.statement[end:])
+
 
 def to_line(record: CorpusRecord) -> str:
     """The record as a line of JSON, line end included; fields with their default value are left out."""
@@ -106,12 +131,20 @@ def from_line(line: str) -> CorpusRecord:
     if hints and len(hints) != 1 + len(steps or ()):
         raise ValueError("the field 'hints' must have one entry more than there are steps")
     texts = {name: fields[name] for name in _TEXTS if name in fields}
-    return CorpusRecord(
+    record = CorpusRecord(
         **texts,
         start=start,
         steps=None if steps is None else tuple(map(_step, steps)),
         hints=tuple(map(tuple, hints)),
     )
+    if not components(record.name):
+        raise ValueError(f"the field 'name' must be a name, not {record.name!r}")
+    record.name_span()  # Or a `ValueError`.
+    if not _END.search(record.statement):
+        raise ValueError("the statement must end in `:= by`")
+    for text in (*texts.values(), *_inner_texts(record)):
+        text.encode()  # Or a `ValueError`: JSON can name half a character.
+    return record
 
 
 def read_corpus(path: Path) -> tuple[CorpusRecord, ...]:
@@ -153,6 +186,13 @@ def open_text(path: Path, mode: Literal["rt", "wt"]) -> IO[str]:
     return (
         lzma.open(path, mode, encoding="utf-8") if path.suffix == ".xz" else path.open(mode, encoding="utf-8")
     )
+
+
+def _inner_texts(record: CorpusRecord) -> Iterator[str]:
+    for _, goals in record.steps or ():
+        yield from goals
+    for hints in record.hints:
+        yield from hints
 
 
 def _step(value: Any) -> StepState:

@@ -125,8 +125,10 @@ async def _keep(stream: asyncio.StreamReader, kept: bytearray, group: int) -> bo
 
 
 async def _feed(stream: asyncio.StreamWriter, text: bytes) -> bool:
-    with contextlib.suppress(ConnectionError):
-        stream.write(text)
-        await stream.drain()
+    """Write `text`, or what the program takes of it: it may have ended before the first byte."""
+    if not stream.is_closing():  # libuv's transport raises for a pipe that it knows to be closed.
+        with contextlib.suppress(ConnectionError):
+            stream.write(text)
+            await stream.drain()
     stream.close()
     return False

@@ -102,7 +102,8 @@ class Connection:
         """Write what was sent in this turn of the event loop with one system call: a dozen questions
         about one proof, each written by itself, took a fifth of a search's own time."""
         outgoing, self._outgoing = self._outgoing, []
-        if outgoing and self._closed is None:
+        # libuv's transport raises for a pipe that it knows to be closed; `drain` says so for both loops.
+        if outgoing and self._closed is None and not self._writer.is_closing():
             self._writer.write(b"".join(outgoing))
 
     async def _read(self) -> None:

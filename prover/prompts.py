@@ -26,12 +26,7 @@ _OPENING_BLOCK = re.compile(r" *(?:· *|(?:\||case\b|case'|next\b)(?:(?!=>).)*=>
 
 
 def make_prompt(
-    theorem: Theorem,
-    prefix: str = "",
-    goals: Sequence[str] = (),
-    errors: Sequence[str] = (),
-    *,
-    cot: bool = False,
+    theorem: Theorem, prefix: str = "", goals: Sequence[str] = (), *, cot: bool = False
 ) -> Prompt:
     """The prompt for the rest of the proof that `prefix` begins, and that leaves `goals`.
 
@@ -46,7 +41,6 @@ def make_prompt(
         theorem=theorem,
         prefix=block,
         goals=tuple(goals),
-        errors=tuple(errors),
     )
 
 

@@ -43,8 +43,6 @@ class Prompt:
     goals: tuple[str, ...] = ()
     """The goals behind `prefix` as Lean prints them, main goal first. Without a prefix it may be empty,
     which means that nobody asked Lean, not that nothing is left to prove."""
-    errors: tuple[str, ...] = ()
-    """What Lean said about earlier continuations of this prefix, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

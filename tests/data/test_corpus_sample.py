@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from data.records import read_corpus
 from lean_env.steps import boundaries
 from lean_env.toolchain import Toolchain
 from training.corpus.__main__ import main
+from training.corpus.hint import hinted
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "corpus" / "sample.jsonl"
@@ -33,3 +35,9 @@ def test_no_statement_is_of_a_benchmark() -> None:
 
 def test_lean_accepts_the_proofs(toolchain: Toolchain) -> None:
     assert main(["check", str(SAMPLE), "--sample", "40", "--workers", "1"]) == 0
+
+
+def test_its_hints_are_those_that_a_search_shows_now() -> None:
+    """A model is used with the hints that it was trained on; if this fails, they need another version."""
+    for record in read_corpus(SAMPLE):
+        assert hinted(replace(record, hints=())).hints == record.hints

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import uvloop
 
 from lean_env.errors import AuditError
 from lean_env.limits import GIB
@@ -15,17 +20,19 @@ from lean_env.process import MAX_OUTPUT, Finished, run_limited
 from lean_env.values import Verdict
 
 
-def run(code: str, tmp_path: Path, seconds: float = 30, memory: int = GIB, text: bytes = b"") -> Finished:
-    return asyncio.run(
-        run_limited(
-            [sys.executable, "-c", code],
-            directory=tmp_path,
-            environment={"EXTRA": "1"},
-            seconds=seconds,
-            memory_bytes=memory,
-            text=text,
-        )
+async def start(code: str, tmp_path: Path, seconds: float = 30, text: bytes = b"") -> Finished:
+    return await run_limited(
+        [sys.executable, "-c", code],
+        directory=tmp_path,
+        environment={"EXTRA": "1"},
+        seconds=seconds,
+        memory_bytes=GIB,
+        text=text,
     )
+
+
+def run(code: str, tmp_path: Path, seconds: float = 30, text: bytes = b"") -> Finished:
+    return asyncio.run(start(code, tmp_path, seconds, text))
 
 
 def test_output_and_status(tmp_path: Path) -> None:
@@ -56,6 +63,36 @@ def test_troubles(code: str, verdict: Verdict, tmp_path: Path) -> None:
     assert trouble is not None
     assert trouble[0] is verdict
     assert trouble[1]
+
+
+@pytest.mark.parametrize("loop", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("size", [20, 60_000, 1_000_000])  # Less than a pipe holds, about as much, and more.
+def test_last_words_are_heard(loop: Callable[[Any], list[Finished]], size: int, tmp_path: Path) -> None:
+    code = f"import os; os.write(1, b'o' * {size}); os.write(2, b'e' * {size}); os.abort()"
+
+    async def work() -> list[Finished]:
+        return await asyncio.gather(*(start(code, tmp_path) for _ in range(8)))
+
+    for finished in loop(work()):
+        assert finished.status == -signal.SIGABRT
+        assert (len(finished.output), len(finished.errors)) == (size, size)
+
+
+@pytest.mark.parametrize("loop", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("size", [20, 1_000_000])
+def test_a_program_may_end_before_it_is_told_anything(
+    loop: Callable[[Any], Finished], size: int, tmp_path: Path
+) -> None:
+    """A busy event loop hears of the end before it comes to write."""
+
+    async def work() -> Finished:
+        task = asyncio.create_task(start("import os; os.abort()", tmp_path, text=b"x" * size))
+        while not task.done():
+            time.sleep(0.1)  # noqa: ASYNC251 (it is to be busy)
+            await asyncio.sleep(0)
+        return task.result()
+
+    assert loop(work()).status == -signal.SIGABRT
 
 
 def test_children_die_too(tmp_path: Path) -> None:

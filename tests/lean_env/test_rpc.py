@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
+import uvloop
 
 from lean_env.errors import ServerError
 from lean_env.rpc import Connection
@@ -121,6 +123,26 @@ def test_nonsense_fails_what_is_pending_and_all_that_follows(nonsense: bytes) ->
             connection.request("b", {})
 
     asyncio.run(converse(peer, talk))
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_a_process_that_ended_unnoticed_is_gone(run: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    async def work() -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", ""), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        await process.wait()
+        connection = Connection(process.stdout, process.stdin, lambda method, params: None)
+        answer = connection.request("a", {})
+        with pytest.raises(ServerError, match="gone"):
+            await connection.drain()
+        with pytest.raises(ServerError, match="gone"):
+            await answer
+        await connection.close()
+
+    run(work())
 
 
 def test_a_message_may_come_in_pieces() -> None:

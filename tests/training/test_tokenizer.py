@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
+from transformers import AutoTokenizer
 
 from data.records import CorpusRecord, write_corpus
 from prover.prompts import NON_COT, make_prompt
@@ -87,9 +88,8 @@ def test_the_same_texts_give_the_same_tokenizer(tokenizer: Tokenizer) -> None:
 
 
 def test_transformers_reads_it(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    transformers = pytest.importorskip("transformers")
     save_tokenizer(tokenizer, tmp_path)
-    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    theirs = AutoTokenizer.from_pretrained(tmp_path)
     assert (theirs.bos_token, theirs.eos_token, theirs.pad_token) == (BOS, EOS, PAD)
     text = f"{RECORD.statement}\n{RECORD.proof} ,\n don't {TEXTS[0]}"
     assert theirs(text)["input_ids"] == prompt_ids(tokenizer, text)

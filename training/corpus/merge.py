@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from data.generate.normal import normal_form
 from data.records import CorpusError, CorpusRecord, from_line, read_corpus
+from lean_env.names import components
 from training.corpus.journal import FILE
 
 
@@ -22,7 +22,8 @@ def merged(sources: Iterable[Path]) -> Iterator[CorpusRecord]:
     known: set[str] = set()
     names: Counter[str] = Counter()
     for source in sources:
-        here: dict[str, str] = {}
+        here: dict[str, int] = {}
+        """How many statements before it have its name, itself included."""
         seen: set[tuple[str, int, tuple[str, ...]]] = set()
         for record in _records(source):
             form = normal_form(record.statement)
@@ -30,15 +31,13 @@ def merged(sources: Iterable[Path]) -> Iterator[CorpusRecord]:
                 continue
             if record.statement not in here:
                 names[record.name] += 1
-                count = names[record.name]
-                here[record.statement] = record.name if count == 1 else f"{record.name}_{count}"
+                here[record.statement] = names[record.name]
             key = record.statement, record.start, tuple(record.proof.split())
             if key in seen:
                 continue
             seen.add(key)
-            name = here[record.statement]
-            statement = record.statement.replace(f" {record.name} ", f" {name} ", 1)
-            yield replace(record, name=name, statement=statement)
+            count = here[record.statement]
+            yield record if count == 1 else record.named(f"{components(record.name)[-1]}_{count}")
         known.update(map(normal_form, here))
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from data.records import CorpusRecord, StepState
+from lean_env.lexer import words_of
+from lean_env.steps import boundaries
 from prover.policies.base import Prompt
 from prover.prompts import make_prompt, next_column, proof_block, with_hints
 from training.corpus.comments import with_comments
@@ -60,20 +61,24 @@ def examples(record: CorpusRecord, rng: random.Random) -> Iterator[Example]:
 
 def renamed(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
     """The record under names that say nothing: a generator's theorem names would tell of which kind a
-    statement is, and no user's theorem has such a name; the variables' are drawn anew as well."""
+    statement is, and no user's theorem has such a name; the variables' are drawn anew as well. A proof by
+    recursion, which says its theorem's name, keeps it."""
     words = rng.choices(WORDS, k=rng.choice((1, 2, 2, 3)))
     if rng.random() < 0.5:
         words.insert(rng.randrange(len(words) + 1), str(rng.randrange(rng.choice((10, 100, 1000)))))
     name = "_".join(words) if words[0].isalpha() else f"{rng.choice(WORDS)}_{'_'.join(words)}"
-    head, keyword, rest = record.statement.partition(f" {record.name} ")
-    assert keyword, "a statement holds its name"
-    return with_other_names(replace(record, name=name, statement=f"{head} {name} {rest}"), rng)
+    own = record.statement[slice(*record.name_span())]
+    recursive = own in record.proof and any(word.text == own for word in words_of(record.proof))
+    return with_other_names(record if recursive else record.named(name), rng)
 
 
 def cuts(record: CorpusRecord) -> list[StepState]:
-    """The steps behind which the proof may be cut: some goal is left, and some proof to be learnt."""
+    """The steps behind which the proof may be cut: some goal is left, and some proof to be learnt. What
+    another program calls a step, such as a part of `a <;> b`, may be none behind which a proof goes on."""
     end = len(record.proof.rstrip())
-    return [step for step in record.steps or () if step[1] and record.start <= step[0] < end]
+    steps = [step for step in record.steps or () if step[1] and record.start <= step[0] < end]
+    ends = {step.end for step in boundaries(record.proof)} if steps else ()
+    return [step for step in steps if step[0] in ends]
 
 
 def whole(record: CorpusRecord, *, cot: bool = False) -> Example:
@@ -89,9 +94,9 @@ def resumed(record: CorpusRecord, cut: StepState, *, cot: bool = False) -> Examp
     if cot:
         proof, places = with_comments(proof, record.steps or ())
         end = places[end]
-    prefix, rest = proof[:end], proof[end:].rstrip()
     place = 1 + (record.steps or ()).index(cut)
-    prompt = _hinted(make_prompt(record.theorem, prefix, cut[1], cot=cot), record, place)
+    prompt = _hinted(make_prompt(record.theorem, proof[:end], cut[1], cot=cot), record, place)
+    rest = proof_block(proof)[len(prompt.prefix.rstrip()) :].rstrip()
     return Example(prompt.text, _continued(prompt.prefix, rest) + CLOSING)
 
 

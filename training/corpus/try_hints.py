@@ -83,6 +83,7 @@ async def _proofs(pool: CheckPool, group: Sequence[CorpusRecord]) -> list[Corpus
     scripts = alone[:MAX_ALONE]
     if not alone and steps > 1:
         closed = [f"{hint}\n{last}" for hint in tried[:TRIED] for last in CLOSING]
+        closed = [script for script in closed if " ".join(script.split()) not in known]
         fine = await _accepted(pool, theorem, closed)
         scripts += list(itertools.islice(itertools.compress(closed, fine), MAX_CLOSED))
     made = [await _record(pool, record, proof_block(script).rstrip()) for script in scripts]

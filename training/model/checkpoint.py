@@ -42,6 +42,8 @@ EXPECTED = {
     "quantization_config": None,
 }
 """What our model is built for; a checkpoint that says something else computes something else."""
+STORED = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
+"""Types of numbers that weights may have; of narrower ones the scales would be missing."""
 
 
 class CheckpointError(ValueError):
@@ -86,6 +88,8 @@ def load_checkpoint(
     path = Path(path)
     config = read_config(path)
     tensors = _read_tensors(path)
+    if (last := f"model.layers.{config.num_hidden_layers - 1}.input_layernorm.weight") not in tensors:
+        raise CheckpointError(f"{path}: the weights lack {last}, which config.json asks for")
     if f"model.layers.{config.num_hidden_layers}.eh_proj.weight" not in tensors:
         config = _without_mtp(config)
     with torch.device("meta"):
@@ -107,6 +111,8 @@ def load_checkpoint(
                 f"{path}: {name} has the shape {tuple(tensor.shape)}, but config.json asks for "
                 f"{tuple(wanted[name].shape)}"
             )
+        if tensor.dtype not in STORED or not bool(tensor.isfinite().all()):
+            raise CheckpointError(f"{path}: {name} ({tensor.dtype}) holds what are no finite numbers")
         kept = torch.float32 if name.endswith("e_score_correction_bias") else dtype
         state[name] = tensor.to(device=device, dtype=kept)
     model.load_state_dict(state, assign=True)
@@ -121,7 +127,7 @@ def read_config(path: Path) -> ModelConfig:
         found = json.loads((path / "config.json").read_text(encoding="utf-8"))
     except OSError as error:
         raise CheckpointError(f"{path} is no checkpoint: config.json: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: config.json is not JSON: {error}") from None
     if not isinstance(found, dict) or found.get("model_type") != "deepseek_v3":
         said = found.get("model_type") if isinstance(found, dict) else None
@@ -152,13 +158,15 @@ def config_to_json(config: ModelConfig, dtype: str) -> dict[str, Any]:
 def _config_from_json(found: dict[str, Any]) -> ModelConfig:
     """Raises `ValueError` and `TypeError` for what cannot be right."""
     rope = found.get("rope_parameters") or found.get("rope_scaling") or {}
+    if not isinstance(rope, dict):
+        raise ValueError(f"rope_parameters must be an object: {rope!r}")
     kind = rope.get("rope_type", rope.get("type", "default"))
     if kind != "default":
         raise ValueError(f"rotary positions of type {kind!r} are not supported, only 'default'")
     values = {field.name: found[field.name] for field in fields(ModelConfig) if field.name in found}
-    values["rope_theta"] = float(rope.get("rope_theta", found.get("rope_theta", 10_000.0)))
-    if isinstance(values.get("eos_token_id"), list):
-        values["eos_token_id"] = values["eos_token_id"][0]
+    values["rope_theta"] = rope.get("rope_theta", found.get("rope_theta", 10_000.0))
+    if isinstance(ends := values.get("eos_token_id"), list):
+        values["eos_token_id"] = ends[0] if ends else None
     missing = [name for name in ("vocab_size", "hidden_size", "kv_lora_rank") if name not in values]
     if missing:
         raise ValueError(f"it lacks {', '.join(missing)}")

@@ -6,7 +6,16 @@ refused here, so the modules need no checks of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "int | None": ((int, type(None)), "a whole number, or none"),
+    "float": ((int, float), "a finite number"),
+    "bool": ((bool,), "true or false"),
+}
+"""What a field of each type may hold, and how to say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, in one line, for sizes that are impossible or do not fit together."""
+        self._check_kinds()
         self._check_positive()
         if self.qk_rope_head_dim % 2:
             raise ValueError(
@@ -97,6 +107,14 @@ class ModelConfig:
     def is_dense(self, layer: int) -> bool:
         """Whether the layer has a dense MLP; the module for multi-token prediction never has."""
         return layer < self.first_k_dense_replace
+
+    def _check_kinds(self) -> None:
+        """A file may hold anything; what is no whole number would be refused deep in the modules."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            kinds, said = _KINDS[str(field.type)]
+            if type(value) not in kinds or (type(value) is float and not math.isfinite(value)):
+                raise ValueError(f"{field.name} must be {said}: {value!r}")
 
     def _check_positive(self) -> None:
         for name in (

@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -103,7 +104,7 @@ def latest(out: Path, config: ModelConfig, dtype: torch.dtype, warn: Callable[[s
     for place in places(out):
         try:
             return _read(place, config, dtype)
-        except (CheckpointError, OSError, ValueError, KeyError, RuntimeError, EOFError) as error:
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError, EOFError) as error:
             reason = reason or " ".join(str(error).split())
             warn(f"{place.name} cannot be read and is passed over: {' '.join(str(error).split())}")
     if reason:
@@ -139,8 +140,10 @@ def _read(place: Path, config: ModelConfig, dtype: torch.dtype) -> Resumed:
             f"{place} is of another model: {name} is {before[name]!r} there, {now[name]!r} here; "
             "use another --out"
         )
-    moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
-    progress = Progress(
-        fields["step"], fields["steps"], Position(*fields["position"]), float(fields["seconds"])
-    )
+    try:
+        moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
+    except UnpicklingError:
+        raise ValueError(f"{OPTIMIZER} is damaged") from None
+    position = Position(*map(int, fields["position"]))
+    progress = Progress(int(fields["step"]), int(fields["steps"]), position, float(fields["seconds"]))
     return Resumed(progress, model, moments)

@@ -21,6 +21,9 @@ from training.sft.errors import TrainError
 
 T = TypeVar("T")
 
+MAX_VOCABULARY = 1_000_000
+"""Nobody has a use for a larger one, and the library that learns it ends the process for want of memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelTable:
@@ -70,7 +73,10 @@ class DataConfig:
     def __post_init__(self) -> None:
         _require(bool(self.corpus), "corpus must name at least one file")
         _require(self.length >= 16, f"length must be at least 16, not {self.length}")
-        _require(self.vocabulary >= 300, f"vocabulary must be at least 300, not {self.vocabulary}")
+        _require(
+            300 <= self.vocabulary <= MAX_VOCABULARY,
+            f"vocabulary must lie between 300 and {MAX_VOCABULARY}, not {self.vocabulary}",
+        )
         for name in ("cot_share", "resumed_share", "automation_share", "made_up_lemmas"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
@@ -206,6 +212,9 @@ class SftConfig:
     run: RunConfig = field(default_factory=RunConfig)
     proving: ProvingConfig = field(default_factory=ProvingConfig)
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
 
     def flat(self) -> dict[str, Any]:
         """Every setting under its dotted name, as JSON knows it; two runs are the same if these are.

@@ -123,7 +123,8 @@ def split(
 
 def _fraction(record: CorpusRecord) -> float:
     """A number in [0, 1) that depends on the statement's text alone, without its name."""
-    head, _, rest = record.statement.partition(f" {record.name}")
+    start, end = record.name_span()
+    head, rest = record.statement[:start].removesuffix(" "), record.statement[end:]
     text = f"{record.header}\0{head}\0{rest}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) / 2**64
 

@@ -42,8 +42,10 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             _write(path, told)
             keep_tokenizer(data, self._tokenizer)
-        except (OSError, ValueError) as error:
-            raise TrainError(f"{path}: {error}") from error
+        except OSError as error:
+            raise TrainError(f"{error.filename or path}: {error.strerror}; use another --out") from error
+        except ValueError as error:
+            raise TrainError(f"{path} is damaged: {error}; use another --out") from error
 
     def save(
         self,
@@ -82,7 +84,9 @@ class RunFolder:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(fields, dict):
+        raise ValueError("no JSON object")
     return fields
 
 

@@ -10,7 +10,6 @@ import asyncio
 import os
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from lean_env.errors import LeanEnvError
@@ -39,13 +38,14 @@ class Proving:
         self._toolchain: Toolchain | None = None
         if not config.proving.statements:
             return
-        statements = {record.statement: record.theorem for record in data.held_out}
+        statements = {record.statement: record for record in data.held_out}
         if not statements:
             raise TrainError("proving.statements needs held-out statements: raise data.held_out")
         chosen = random.Random(config.seed).sample(
             list(statements.values()), min(len(statements), config.proving.statements)
         )
-        self._theorems = [_nameless(theorem, number) for number, theorem in enumerate(chosen)]
+        # A generator's name would tell of which kind a theorem is, and no example for training has one.
+        self._theorems = [record.named(f"t_{number}").theorem for number, record in enumerate(chosen)]
         if warn is None:
             return
         try:
@@ -76,14 +76,6 @@ class Proving:
         except (PolicyError, LeanEnvError) as error:
             raise TrainError(f"validation by proving: {error}") from error
         return proved / self.count
-
-
-def _nameless(theorem: Theorem, number: int) -> Theorem:
-    """The theorem under a name that says nothing: the generator's would tell of which kind it is, and no
-    example for training has such a name."""
-    head, _, rest = theorem.statement.partition(f" {theorem.name}")
-    name = f"t_{number}"
-    return replace(theorem, name=name, statement=f"{head} {name}{rest}")
 
 
 async def count_proved(

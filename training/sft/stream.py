@@ -72,7 +72,7 @@ class RowStream:
         parts: list[Rows] = []
         while count:
             epoch, row = self.position
-            if row == len(self._rows):
+            if row >= len(self._rows):  # More: the position is of a version that packed them otherwise.
                 self._rows = self._checked(*self._made(epoch + 1))
                 self.position = Position(epoch + 1, 0)
                 continue

@@ -27,7 +27,7 @@ from training.sft.config import SftConfig
 from training.sft.dataset import load_dataset
 from training.sft.errors import TrainError
 from training.sft.folder import RunFolder
-from training.sft.learner import Figures, Learner, memory_advice
+from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
 from training.sft.monitor import Monitor
 from training.sft.objective import real_tokens
 from training.sft.optimizer import learning_rate, optimizer_state, restore_optimizer
@@ -46,7 +46,9 @@ def train(config: SftConfig, out: Path) -> None:
     with join() as world:
         try:
             _Training(config, out, world).run()
-        except torch.OutOfMemoryError as error:
+        except (MemoryError, RuntimeError) as error:
+            if not is_about_memory(error):
+                raise
             newest = checkpoint.places(out)
             kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
             raise TrainError(f"{world.device} is out of memory: {memory_advice(config)}; {kept}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -72,6 +73,17 @@ def remove_weights(path: Path) -> None:
     (path / "model.safetensors").unlink()
 
 
+def link_to_nowhere(path: Path) -> None:
+    remove_weights(path)
+    (path / "model.safetensors").symlink_to(path / "cleared")
+
+
+def another_tokenizer(path: Path) -> None:
+    tokenizer = json.loads((path / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"] |= {f"x{number}": 257 + number for number in range(9)}
+    (path / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
 def another_architecture(path: Path) -> None:
     config = (path / "config.json").read_text().replace("deepseek_v3", "llama")
     (path / "config.json").write_text(config)
@@ -83,6 +95,8 @@ def another_architecture(path: Path) -> None:
         (damage_weights, "damaged or cut off"),
         (remove_tokenizer, "no tokenizer.json"),
         (remove_weights, "no weights"),
+        (link_to_nowhere, "no weights"),
+        (another_tokenizer, "tokens up to number 265, but the model knows 257"),
         (another_architecture, "needs 'deepseek_v3'"),
     ],
 )

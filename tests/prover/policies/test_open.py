@@ -17,6 +17,8 @@ from prover.policies import PolicyError, open_policy
         ("gpt", "known are default, tactics"),
         ("tactics:x", "known are default, tactics"),
         ("moe:/does/not/exist", "no such directory"),
+        (f"moe:{'x' * 5000}", "cannot be read: File name too long"),
+        ("moe:~no-such-user/model", "cannot be read: Could not determine home directory"),
         ("vllm:model", "start a vLLM server"),
         ("hf:/does/not/exist", "no such directory"),
         ("openai:nowhere", "needs a URL"),

@@ -58,6 +58,15 @@ def test_prompt_and_answer_make_the_proof(one: CorpusRecord) -> None:
 
 
 @pytest.mark.parametrize("one", [FLAT, DOTS, ROW])
+@pytest.mark.parametrize("cot", [False, True])
+def test_a_proof_that_is_not_indented_gives_the_same_examples(one: CorpusRecord, cot: bool) -> None:
+    bare = record("\n".join(line[2:] for line in one.proof.split("\n")))
+    assert whole(bare, cot=cot) == whole(one, cot=cot)
+    for cut, other in zip(cuts(bare), cuts(one), strict=True):
+        assert resumed(bare, cut, cot=cot) == resumed(one, other, cot=cot)
+
+
+@pytest.mark.parametrize("one", [FLAT, DOTS, ROW])
 def test_comments_stand_above_tactics_and_change_none(one: CorpusRecord) -> None:
     text, ends = with_comments(one.proof, one.steps or ())
     assert [line for line in text.split("\n") if not line.strip().startswith("--")] == one.proof.split("\n")
@@ -65,6 +74,13 @@ def test_comments_stand_above_tactics_and_change_none(one: CorpusRecord) -> None
     assert answered(one, *whole(one, cot=True), cot=True) == text
     for cut in cuts(one):
         assert answered(one, *resumed(one, cut, cot=True), cot=True).split()[-2:] == text.split()[-2:]
+
+
+def test_a_part_of_a_step_is_no_place_to_cut() -> None:
+    proof = "  constructor <;> intro h\n  simp\n  simp"
+    ends = [proof.index(text) + len(text) for text in ("constructor", "intro h", "si", "simp")]
+    one = CorpusRecord("t", STATEMENT, proof, steps=tuple((end, ("a",)) for end in ends))
+    assert [end for end, _ in cuts(one)] == [ends[1], ends[3]]
 
 
 def test_a_detour_is_never_learnt() -> None:
@@ -90,6 +106,13 @@ def test_names_say_nothing_and_change_nothing_else() -> None:
         p, q = one.statement.partition("(")[2].partition(" :")[0].split()
         assert one.statement == f"theorem {one.name} ({p} {q} : Prop) : {p} ∧ {q} → {q} ∧ {p} := by"
         assert one.proof == FLAT.proof
+
+
+def test_a_proof_that_names_its_theorem_keeps_the_name() -> None:
+    recursive = CorpusRecord("all", "theorem all : ∀ n, n = n := by", "  intro n\n  exact all n")
+    assert all(renamed(recursive, random.Random(seed)).name == "all" for seed in range(20))
+    other = CorpusRecord("al", "theorem al : ∀ n, n = n := by", "  exact all")
+    assert "al" not in {renamed(other, random.Random(seed)).name for seed in range(20)}
 
 
 def test_a_step_of_a_finished_focus_is_no_place_to_cut() -> None:

@@ -42,6 +42,15 @@ def add_a_tensor(path: Path) -> None:
     save_file(tensors | {"model.layers.7.bias": torch.zeros(2)}, path / "model.safetensors")
 
 
+def change_a_tensor(change: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[Path], None]:
+    def changed(path: Path) -> None:
+        tensors = load_file(path / "model.safetensors")
+        tensors["model.norm.weight"] = change(tensors["model.norm.weight"])
+        save_file(tensors, path / "model.safetensors")
+
+    return changed
+
+
 def cut(share: float) -> Callable[[Path], None]:
     def change(path: Path) -> None:
         file = path / "model.safetensors"
@@ -56,11 +65,26 @@ BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "another width": (set_config(hidden_size=64), "has the shape"),
     "more experts": (set_config(n_routed_experts=12), "lack model.layers.1.mlp.experts.8"),
     "fewer layers": (set_config(num_hidden_layers=2), "no place"),
+    "a billion layers": (set_config(num_hidden_layers=10**9), "lack model.layers.999999999.input_layernorm"),
     "softmax scores": (set_config(scoring_func="softmax"), "scoring_func is 'softmax'"),
     "long rope": (set_config(rope_parameters={"rope_type": "yarn", "factor": 4.0}), "'yarn'"),
     "quantised": (set_config(quantization_config={"bits": 8}), "quantization_config"),
     "impossible groups": (set_config(n_group=3), "8 experts cannot form n_group = 3"),
-    "a word for a number": (set_config(hidden_size="wide"), "config.json"),
+    "a word for a number": (set_config(hidden_size="wide"), "hidden_size must be a whole number: 'wide'"),
+    "a fraction": (set_config(num_hidden_layers=2.5), "num_hidden_layers must be a whole number: 2.5"),
+    "a number for a flag": (set_config(norm_topk_prob=1), "norm_topk_prob must be true or false: 1"),
+    "no finite number": (set_config(routed_scaling_factor=float("nan")), "must be a finite number: nan"),
+    "no rotation": (set_config(rope_parameters="default"), "rope_parameters must be an object: 'default'"),
+    "a deep config": (lambda path: set_text(path / "config.json", "[" * 100_000), "not JSON"),
+    "not a number": (
+        change_a_tensor(lambda tensor: tensor * float("nan")),
+        "norm.weight .* no finite numbers",
+    ),
+    "whole numbers": (change_a_tensor(lambda tensor: tensor.long()), r"norm.weight \(torch.int64\)"),
+    "narrow numbers": (
+        change_a_tensor(lambda tensor: tensor.to(torch.float8_e4m3fn)),
+        r"norm.weight \(torch.float8_e4m3fn\)",
+    ),
     "cut off": (cut(0.7), "damaged or cut off"),
     "cut off in the header": (cut(0.01), "damaged or cut off"),
     "empty": (cut(0.0), "damaged or cut off"),
@@ -103,12 +127,20 @@ def test_broken_checkpoints(kind: str, checkpoint: Path) -> None:
         ({"vocab_size": 0}, "vocab_size"),
         ({"eos_token_id": 257}, "eos_token_id 257 lies outside the vocabulary of 257"),
         ({"q_lora_rank": 0}, "q_lora_rank"),
+        ({"q_lora_rank": 1.5}, "q_lora_rank must be a whole number, or none: 1.5"),
+        ({"n_group": True}, "n_group must be a whole number: True"),
     ],
 )
 def test_impossible_sizes(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said) as caught:
         replace(TINY, **change)
     assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_may_name_several_end_tokens_or_none(checkpoint: Path) -> None:
+    for named, taken in (([7, 8], 7), ([], None), (None, None)):
+        set_config(eos_token_id=named)(checkpoint)
+        assert load_checkpoint(checkpoint).config.eos_token_id == taken
 
 
 def test_a_failed_write_leaves_the_old_checkpoint(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.records import CorpusRecord, write_corpus
 from tests.training.sft.tiny import record, write
 from training.sft.config import load_config
 from training.sft.dataset import Dataset, load_dataset, split
@@ -100,6 +101,8 @@ def test_stream_goes_on_from_any_position(tmp_path: Path) -> None:
     with RowStream(data, position) as stream:
         assert equal(stream.take(5), ahead)
     assert position == Position(0, count - 1)
+    with RowStream(data, Position(0, count + 1)) as stream:
+        assert equal(stream.take(2), data.epoch(1)[0][:2])
 
 
 def test_epochs_made_by_other_processes_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +113,34 @@ def test_epochs_made_by_other_processes_are_the_same(tmp_path: Path, monkeypatch
         rows = stream.take(count + 9)
     assert equal(rows[:count], data.epoch(0)[0])
     assert equal(rows[count:], data.epoch(1)[0][:9])
+
+
+def test_reads_statements_as_others_write_them(tmp_path: Path) -> None:
+    forms = (
+        "lemma their_{0}: {0} = {0} := by",
+        "@[simp] private theorem their_{0}\n    (n : Nat) : n = {0} → n = {0} := by",
+        "theorem\n  their_{0}{{α : Type}} (x : α) (_ : {0} = {0}) : x = x := by",
+    )
+    config = load_config(write(tmp_path))
+    others = [CorpusRecord(f"their_{n}", forms[n % 3].format(n), "  simp") for n in range(60)]
+    write_corpus(tmp_path / "corpus.jsonl", others)
+    data = load_dataset(config.data, None, config.seed)
+    found = [whole for whole, _ in texts(data, data.epoch(0)[0])]
+    assert len(found) >= len(data.train)
+    for head in ("\nlemma ", "] private theorem ", "\ntheorem\n"):
+        assert any(head in whole for whole in found)
+    assert not any("their" in whole for whole in found)
+
+
+def test_refuses_statements_that_no_search_would_ask_for(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path))
+    other = CorpusRecord("a", "example : True := by", "  trivial")
+    write_corpus(tmp_path / "corpus.jsonl", [record(0), other])
+    with pytest.raises(
+        TrainError, match=r"data\.corpus: .*corpus\.jsonl:2: the statement must say"
+    ) as caught:
+        load_dataset(config.data, None, config.seed)
+    assert "\n" not in str(caught.value)
 
 
 def test_refuses_what_leaves_nothing(tmp_path: Path) -> None:

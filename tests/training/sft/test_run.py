@@ -18,6 +18,8 @@ from training.sft.learner import Figures, Learner
 from training.sft.packing import Rows
 from training.sft.trainer import train
 
+NO_PLACE = '{"files": {}, "position": "ab", "step": 6, "steps": 6, "seconds": 1}'
+
 
 def run(config: Path, out: Path) -> dict[str, torch.Tensor]:
     """Train, and return the weights of the last checkpoint."""
@@ -105,6 +107,42 @@ def test_a_damaged_checkpoint_is_passed_over(
     assert_equal(run(config, tmp_path / "out"), load_checkpoint(newest(whole)).state_dict())
     warning = capsys.readouterr().err.splitlines()[0]
     assert warning.startswith("prover: step-00000006 cannot be read and is passed over: ")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("state.json", "[]"), ("state.json", "{}"), ("state.json", NO_PLACE), ("optimizer.pt", "x")],
+)
+def test_a_checkpoint_that_was_overwritten_is_passed_over(
+    straight: tuple[Path, Path], tmp_path: Path, file: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    damaged = newest(tmp_path / "out") / file
+    damaged.write_text(text * damaged.stat().st_size if file == "optimizer.pt" else text)
+    assert_equal(run(config, tmp_path / "out"), load_checkpoint(newest(whole)).state_dict())
+    warning = capsys.readouterr().err.splitlines()[0]
+    assert warning.startswith("prover: step-00000006 cannot be read and is passed over: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "No such file or directory"),
+        ("{", "is damaged: Expecting"),
+        ("[]", "is damaged: no JSON object"),
+    ],
+)
+def test_refuses_checkpoints_of_nobody_knows_what_run(
+    straight: tuple[Path, Path], tmp_path: Path, text: str | None, said: str
+) -> None:
+    config, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / "run.json").unlink()
+    if text is not None:
+        (tmp_path / "out" / "run.json").write_text(text)
+    with pytest.raises(TrainError, match=rf"run\.json.*{said}.*; use another --out$"):
+        run(config, tmp_path / "out")
 
 
 def test_refuses_if_no_checkpoint_is_left(straight: tuple[Path, Path], tmp_path: Path) -> None:
@@ -209,6 +247,12 @@ def test_refuses_batches_that_cannot_be_divided(tmp_path: Path) -> None:
     with pytest.raises(TrainError, match="must be a multiple of"):
         run(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_fits_no_memory_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match=r"is out of memory: .* a smaller model; no checkpoint") as caught:
+        run(write(tmp_path, model__sizes__vocab_size=10**15), tmp_path / "out")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""What policies that hold a model in this process share: a checkpoint's folder, and a thread to write in.
+
+Loading and writing take seconds, so both happen in a thread of the policy's own and the event loop stays
+free; cancelling a call stops the writing at the next token. One call at a time: a second would only share
+the same processor.
+
+A policy says how its model is loaded and how it writes. Neither knows of threads; what is heavy is
+imported when the model is loaded, never before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Generic, Self, TypeVar
+
+from prover.policies.base import Completion, PolicyError, Prompt, Sampling
+
+Model = TypeVar("Model")
+"""What a policy loads, and writes with."""
+
+
+class CheckpointPolicy(ABC, Generic[Model]):
+    """A policy whose model lies in a directory: `config.json`, weights, a tokenizer."""
+
+    concurrency = 1
+    weights: ClassVar[Sequence[str]] = ("*.safetensors",)
+    """Names of the files that may hold weights."""
+
+    def __init__(self, name: str, path: str) -> None:
+        """Raises `PolicyError` if there is no checkpoint at `path`."""
+        self.name = name
+        try:
+            self._path = Path(path).expanduser()
+            self._require(path)
+            self.version = self._newest()
+        except (OSError, RuntimeError) as error:  # RuntimeError: the `~` of a user that there is not.
+            raise PolicyError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        self._model: Model | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=type(self).__name__)
+        self._turn = asyncio.Lock()
+
+    @abstractmethod
+    def _load(self) -> Model:
+        """Read the model from `_path`; called in the thread. Raises `PolicyError`."""
+
+    @abstractmethod
+    def _write(
+        self, model: Model, prompts: Sequence[Prompt], n: int, sampling: Sampling, stop: threading.Event
+    ) -> list[list[Completion]]:
+        """`n` completions a prompt; called in the thread. Setting `stop` ends all of them at the next
+        token. Raises `PolicyError` if a prompt leaves no room for an answer."""
+
+    async def __aenter__(self) -> Self:
+        """Load the model. Raises `PolicyError`."""
+        self._model = await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._model = None
+        self._thread.shutdown(wait=True)
+
+    async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
+        """`n` completions a prompt. Raises `PolicyError` if a prompt leaves no room for an answer."""
+        assert self._model is not None, "use the policy as a context manager"
+        stop = threading.Event()
+        async with self._turn:
+            work = asyncio.get_running_loop().run_in_executor(
+                self._thread, self._write, self._model, prompts, n, sampling, stop
+            )
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                stop.set()
+                raise
+
+    def _require(self, shown: str) -> None:
+        """Raise `PolicyError` unless a checkpoint lies at `_path`, which the user wrote as `shown`."""
+        if not shown or not self._path.exists():
+            raise PolicyError(f"{self.name}: there is no such directory; give one that holds a checkpoint")
+        if not self._path.is_dir() or not (self._path / "config.json").is_file():
+            raise PolicyError(
+                f"{self.name} is no checkpoint: a directory with config.json and weights is needed"
+            )
+        if not any(found.stat().st_size for found in self._weight_files()):
+            raise PolicyError(f"{self.name} has a config.json but no weights (*.safetensors)")
+
+    def _newest(self) -> str:
+        """The directory's name and the newest weight file's time: changes when weights are replaced."""
+        newest = max(found.stat().st_mtime_ns for found in self._weight_files())
+        return f"{self._path.resolve().name}@{newest:x}"
+
+    def _weight_files(self) -> list[Path]:
+        """A link into a cache that was cleared is none."""
+        return [found for pattern in self.weights for found in self._path.glob(pattern) if found.is_file()]
