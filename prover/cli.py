@@ -7,27 +7,30 @@ what they need when they run, so that `prover --help` stays quick.
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from lean_env.errors import LeanEnvError
 from prover import train_commands
-from prover.settings import Settings, SettingsError, load_settings
+from prover.options import (
+    JsonFlag,
+    MemoryFlag,
+    PathFlag,
+    ProjectFlag,
+    TimeoutFlag,
+    WorkersFlag,
+    environment,
+    memory_bytes,
+    open_toolchain,
+    positive,
+    read_limits,
+)
+from prover.settings import SettingsError, load_settings
 
-if TYPE_CHECKING:
-    from lean_env.toolchain import Progress, Toolchain
-
-N = TypeVar("N", int, float)
-
-CORE_GIB, MATHLIB_GIB = 6.0, 16.0
-"""Default address space of one Lean process; `import Mathlib` alone takes 9 GiB since Lean 4.26."""
 EXIT_ENVIRONMENT = 2
 EXIT_INTERRUPTED = 130
 
@@ -39,33 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(train_commands.app)
-
-ProjectFlag = Annotated[
-    Path | None,
-    typer.Option("--project", metavar="DIR", help="A built Lake project to work in [PROVER_PROJECT]."),
-]
-PathFlag = Annotated[
-    bool, typer.Option("--lean-on-path", help="Use the `lean` found on the PATH instead of the embedded one.")
-]
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON to standard output, and nothing else.")]
-
-
-WorkersFlag = Annotated[
-    int | None,
-    typer.Option("--workers", metavar="N", help="Lean processes [PROVER_WORKERS; default: one a core]."),
-]
-TimeoutFlag = Annotated[
-    float | None,
-    typer.Option("--timeout", metavar="S", help="Seconds for one check [PROVER_TIMEOUT; default: 60]."),
-]
-MemoryFlag = Annotated[
-    float | None,
-    typer.Option(
-        "--memory",
-        metavar="GIB",
-        help="Address space of one Lean process, in GiB [PROVER_MEMORY; default: 6, with Mathlib 16].",
-    ),
-]
 
 
 def main() -> None:
@@ -112,8 +88,8 @@ def verify(
 ) -> None:
     """Check proofs: a verdict for every theorem."""
     settings = load_settings()
-    processes, seconds, gibibytes = _limits(settings, workers, timeout, memory)
-    toolchain = _toolchain(settings, project, lean_on_path)
+    processes, seconds, gibibytes = read_limits(settings, workers, timeout, memory)
+    toolchain = open_toolchain(settings, project, lean_on_path)
     from prover.verify import run
 
     code = run(
@@ -123,7 +99,7 @@ def verify(
         as_json=as_json,
         workers=processes,
         seconds=seconds,
-        memory_bytes=_bytes(gibibytes, toolchain),
+        memory_bytes=memory_bytes(gibibytes, toolchain),
     )
     raise typer.Exit(code)
 
@@ -187,13 +163,13 @@ def prove(
     if search not in RULES:
         raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
     settings = load_settings()
-    processes, seconds, gibibytes = _limits(settings, workers, timeout, memory)
+    processes, seconds, gibibytes = read_limits(settings, workers, timeout, memory)
     budget = Budget(
-        _positive("samples", samples, 0),
-        _positive("time", time, 0.0) or None,
-        _positive("tokens", tokens, 0) or None,
+        positive("samples", samples, 0),
+        positive("time", time, 0.0) or None,
+        positive("tokens", tokens, 0) or None,
     )
-    toolchain = _toolchain(settings, project, lean_on_path)
+    toolchain = open_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
     from prover.prove import Order, run
@@ -203,7 +179,7 @@ def prove(
         statement=statement,
         policy=settings.get("policy", policy, str) or "tactics",
         settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
-        limits=Limits(seconds=seconds, memory_bytes=_bytes(gibibytes, toolchain)),
+        limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
         as_json=as_json,
         out=out,
         trace=trace,
@@ -239,8 +215,8 @@ def doctor(
     settings = load_settings()
     raise typer.Exit(
         run(
-            lambda: _toolchain(settings, project, lean_on_path),
-            environ=_environment(settings),
+            lambda: open_toolchain(settings, project, lean_on_path),
+            environ=environment(settings),
             as_json=as_json,
         )
     )
@@ -251,85 +227,10 @@ def doctor(
 )
 def lean(context: typer.Context) -> None:
     """Run Lean itself: all arguments go to it unchanged (`prover lean --help` is Lean's own help)."""
-    toolchain = _toolchain(load_settings(), None, False)
+    toolchain = open_toolchain(load_settings(), None, False)
     sys.stdout.flush()
     command = (*toolchain.command, *context.args)
     try:
         os.execve(command[0], command, {**os.environ, **toolchain.environment})
     except OSError as error:
         raise LeanEnvError(f"{command[0]} cannot be started: {error.strerror}") from error
-
-
-def _limits(
-    settings: Settings, workers: int | None, timeout: float | None, memory: float | None
-) -> tuple[int, float, float]:
-    """Lean processes, seconds a check, and GiB a process (0: by the toolchain), from flags and settings."""
-    return (
-        _positive("workers", settings.get("workers", workers, int), os.cpu_count() or 1),
-        _positive("timeout", settings.get("timeout", timeout, float), 60.0),
-        _positive("memory", settings.get("memory", memory, float), 0.0),
-    )
-
-
-def _bytes(gibibytes: float, toolchain: Toolchain) -> int:
-    """The limit on a Lean process's address space."""
-    from lean_env.limits import GIB
-
-    return int((gibibytes or (MATHLIB_GIB if toolchain.has_mathlib else CORE_GIB)) * GIB)
-
-
-def _positive(name: str, value: N | None, default: N) -> N:
-    """`value`, or `default` if there is none. Raises `SettingsError` unless it is positive and finite."""
-    if value is not None and not 0 < value < math.inf:
-        raise SettingsError(f"{name} must be positive and finite, not {value:g}")
-    return default if value is None else value
-
-
-def _toolchain(settings: Settings, project: Path | None, lean_on_path: bool) -> Toolchain:
-    """The toolchain that flags and settings name."""
-    from lean_env.toolchain import find_toolchain
-
-    if not lean_on_path:
-        project = settings.get("project", project, Path)
-    with _build_progress() as progress:
-        return find_toolchain(project, lean_on_path, _environment(settings), progress)
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """The process's environment, with the cache directory that `prover.toml` may name."""
-    cache = settings.get("cache", None, Path)
-    return {**os.environ, "PROVER_CACHE": str(cache)} if cache else dict(os.environ)
-
-
-@contextmanager
-def _build_progress() -> Iterator[Progress]:
-    """A bar on standard error, drawn only if the embedded library is really being compiled."""
-    shown = None
-
-    def show(done: int, total: int, module: str) -> None:
-        nonlocal shown
-        if shown is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-            from rich.progress import Progress as Bar
-
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-            )
-            bar = Bar(*columns, console=Console(stderr=True))
-            bar.start()
-            shown = bar, bar.add_task("", total=None)
-        bar, task = shown
-        if total:
-            bar.update(task, description="Compiling the Lean library, once", completed=done, total=total)
-        else:
-            bar.update(task, description="Waiting for another process to compile the Lean library")
-
-    try:
-        yield show
-    finally:
-        if shown:
-            shown[0].stop()
