@@ -16,7 +16,7 @@ from lean_env.values import Theorem, Verdict
 from prover.statements import usable
 
 BENCHMARKS = Path(__file__).parents[3] / "shared" / "bench"
-HEADER = "import Mathlib\nimport Aesop\n\nset_option maxHeartbeats 0\n\nopen BigOperators Real Nat Topology Rat\n\n"
+HEADER = "import Mathlib\nimport Aesop\n\nset_option maxHeartbeats 0\n\nopen BigOperators Real Nat Rat\n\n"
 needs_files = pytest.mark.skipif(not BENCHMARKS.is_dir(), reason=f"{BENCHMARKS} is not here")
 
 
