@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from lean_env.errors import LeanEnvError
-from prover import train_commands
+from prover import lint_command, train_commands
 from prover.options import (
     JsonFlag,
     MemoryFlag,
@@ -42,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(train_commands.app)
+app.command("lint")(lint_command.lint)
 
 
 def main() -> None:
