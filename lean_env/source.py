@@ -54,29 +54,29 @@ class BadLine:
     """One line, without the place."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """The file's text with plain line ends; raises `SourceError` for what is no readable text."""
-    return text_of(read_bytes(path), path)
+    return text_of(read_bytes(path, limit), path)
 
 
-def read_bytes(path: Path) -> bytes:
-    """What a regular file holds; raises `SourceError`, also for more than `MAX_BYTES`."""
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """What a regular file holds; raises `SourceError`, also for more than `limit` bytes."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise SourceError(f"{path} is a directory; name the files in it")
         if not stat.S_ISREG(status.st_mode):
             raise SourceError(f"{path} is not a regular file")
-        if status.st_size > MAX_BYTES:
-            raise SourceError(f"{path} has {status.st_size:,} bytes; at most {MAX_BYTES:,} are read")
+        if status.st_size > limit:
+            raise SourceError(f"{path} has {status.st_size:,} bytes; at most {limit:,} are read")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(limit + 1)
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist") from None
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it
         raise SourceError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > MAX_BYTES:
-        raise SourceError(f"{path} grew beyond {MAX_BYTES:,} bytes while it was read")
+    if len(data) > limit:
+        raise SourceError(f"{path} grew beyond {limit:,} bytes while it was read")
     return data
 
 

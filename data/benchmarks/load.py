@@ -24,15 +24,18 @@ def load(
     limit: int | None = None,
     keep_going: bool = False,
     folders: Sequence[Path] | None = None,
+    sources: Path | None = None,
 ) -> Benchmark:
-    """The benchmark of a name or file, or the first `limit` problems of its `split`.
+    """The benchmark of a name, of a file, or of a folder of LeanDojo's (`data.benchmarks.leandojo`), or the
+    first `limit` problems of its `split`.
 
     With `keep_going` the lines that cannot be used are listed in `Benchmark.bad_lines`; else the first of
     them is an error, as are an unknown split, a limit beyond the end, and a file found by name that is not
-    the one that was published. `folders` are looked in for a name's file instead of `default_folders()`.
-    Raises `SourceError`.
+    the one that was published. `folders` are looked in for a name's file instead of `default_folders()`;
+    `sources` holds the files that a LeanDojo export was made of. Raises `SourceError`.
     """
-    benchmark = _read(_locate(name_or_path, folders), keep_going)
+    path = _locate(name_or_path, folders)
+    benchmark = _read_folder(path, keep_going, sources) if path.is_dir() else _read(path, keep_going)
     problems = benchmark.problems
     if split:
         problems = tuple(problem for problem in problems if problem.split == split)
@@ -59,6 +62,16 @@ def _locate(name_or_path: str | Path, folders: Sequence[Path] | None) -> Path:
         names = ", ".join(one for entry in KNOWN for one in (*entry.aliases, entry.name))
         raise SourceError(f"{text} is neither a file nor a known benchmark; known are {names}")
     return path
+
+
+def _read_folder(path: Path, keep_going: bool, sources: Path | None) -> Benchmark:
+    from data.benchmarks import leandojo
+
+    if leandojo.is_export(path):
+        return leandojo.load_export(path, keep_going=keep_going, sources=sources)
+    if leandojo.is_traced(path):
+        return leandojo.load_traced(path)
+    raise SourceError(f"{path} is a directory, and neither a LeanDojo export nor a repository that it traced")
 
 
 def _read(path: Path, keep_going: bool) -> Benchmark:
