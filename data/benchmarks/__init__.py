@@ -1,5 +1,18 @@
 """Benchmarks: theorems that somebody published to measure provers with."""
 
+from data.benchmarks.defects import Defect, known_defects
+from data.benchmarks.load import load
+from data.benchmarks.registry import KNOWN, Known, known, known_by_hash
 from data.benchmarks.values import Benchmark, Problem
 
-__all__ = ["Benchmark", "Problem"]
+__all__ = [
+    "KNOWN",
+    "Benchmark",
+    "Defect",
+    "Known",
+    "Problem",
+    "known",
+    "known_by_hash",
+    "known_defects",
+    "load",
+]
