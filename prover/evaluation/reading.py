@@ -93,7 +93,8 @@ def read_results(folder: Path, problems: tuple[ProblemLine, ...], repeats: int) 
 
 def build(kind: type[T], record: Mapping[str, Any], place: str) -> T:
     """The value that a JSON object holds. Raises `SourceError`, which begins with `place`."""
-    types_, needed = _shape(kind)
+    hashable: Any = kind
+    types_, needed = _shape(hashable)
     if unknown := record.keys() - types_.keys():
         raise SourceError(f"{place}: unknown field {min(unknown)!r}")
     if missing := needed - record.keys():
