@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from lean_env.errors import LeanEnvError
-from prover import train_commands
+from prover import report_command, train_commands
 from prover.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(train_commands.app)
+app.command()(report_command.report)
 
 ProjectFlag = Annotated[
     Path | None,

@@ -81,6 +81,8 @@ def read_results(folder: Path, problems: tuple[ProblemLine, ...], repeats: int) 
             raise SourceError(f"{place}: repeat {result.repeat} of a run with {repeats}")
         if result.verdict not in VERDICTS:
             raise SourceError(f"{place}: unknown verdict {result.verdict!r}")
+        if result.trace.startswith("/") or ".." in result.trace.split("/"):
+            raise SourceError(f"{place}: the trace {result.trace!r} is not in the folder")
         if min(result.samples, result.seconds, result.faults, *result.verdicts.values()) < 0:
             raise SourceError(f"{place}: a number is negative")
         key = result.problem, result.repeat

@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate
 from statistics import NormalDist
 
@@ -24,6 +25,7 @@ RESAMPLES = 10_000
 Interval = tuple[float, float]
 
 
+@lru_cache(maxsize=4096)
 def pass_at_k(tries: int, passed: int, k: int) -> Fraction:
     """Probability that k of `tries`, drawn without repetition, hold one of the `passed`.
 
@@ -33,6 +35,7 @@ def pass_at_k(tries: int, passed: int, k: int) -> Fraction:
     return 1 - _none_of(tries, passed, k)
 
 
+@lru_cache(maxsize=4096)
 def luck(tries: int, passed: int, k: int) -> Fraction | None:
     """The unbiased estimate of the variance of `pass_at_k` over seeds; None if 2k > `tries`.
 

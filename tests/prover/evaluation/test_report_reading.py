@@ -84,6 +84,8 @@ def test_what_is_no_run_folder_is_refused(tmp_path: Path) -> None:
         ({"seconds": "1"}, 'seconds cannot be "1"'),
         ({"proof": None}, "proof cannot be null"),
         ({"axioms": [1]}, r"axioms cannot be \[1\]"),
+        ({"trace": "/etc/passwd"}, "the trace '/etc/passwd' is not in the folder"),
+        ({"trace": "traces/../../x"}, "is not in the folder"),
         ({"colour": 1}, "unknown field 'colour'"),
     ],
 )

@@ -1,0 +1,20 @@
+"""Statements of published benchmarks that are known to be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """What is wrong with a published statement."""
+
+    reason: str
+    source: str
+    """Where the correction comes from."""
+
+
+def known_defects(sha256: str) -> Mapping[str, Defect]:
+    """The known defects of the benchmark whose file has this hash, by the problem's name."""
+    return {}
