@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Iterable, Sequence
 
 
@@ -22,10 +23,15 @@ def folded(summary: str, content: str) -> str:
     return f"<details><summary>{summary}</summary>{content}</details>"
 
 
-def table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; heads are text, and cells are markup."""
-    head = "".join(f"<th>{text(cell)}</th>" for cell in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+def table(heads: Iterable[str], rows: Iterable[Sequence[str]], texts: int = 1) -> str:
+    """A table; heads are text, cells are markup. The first `texts` columns hold text, the others numbers."""
+
+    def line(tag: str, cells: Iterable[str]) -> str:
+        kinds = itertools.chain([' class="left"'] * texts, itertools.repeat(""))
+        return "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, cells, strict=False))
+
+    body = "".join(f"<tr>{line('td', row)}</tr>" for row in rows)
+    head = line("th", map(text, heads))
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 

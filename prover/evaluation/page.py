@@ -147,7 +147,7 @@ def _comparison(comparison: Comparison) -> str:
         f'<p class="quiet">{about}</p>',
         table(["", "n", one, other, "difference"], rows),
         *left,
-        folded(f"{len(differ)} settings differ", table(["", one, other], differ)),
+        folded("Settings that differ", table(["", one, other], differ, 3)),
         kind="comparison",
     )
 
@@ -166,7 +166,7 @@ def _figures(runs: Sequence[RunReport]) -> str:
                 abouts[f'<p class="quiet">{text(figure.name)}: {text(figure.about)}.</p>'] = None
     heads = ["run"] if len(runs) > 1 else []
     heads += ["figure", "n", "k searches", "pass@k", "", "seeds alone"]
-    return card("Figures", table(heads, rows), *abouts)
+    return card("Figures", table(heads, rows, 1 + (len(runs) > 1)), *abouts)
 
 
 def _groups(runs: Sequence[RunReport]) -> str:
@@ -181,7 +181,7 @@ def _groups(runs: Sequence[RunReport]) -> str:
                     rows.append([*label, *counts, *_share(group.estimate, index), *costs])
     heads = ["", *(["run"] if len(runs) > 1 else []), "attempted", "skipped", "proved", "pass@1", ""]
     heads += ["in Lean", "in the policy"]
-    return card("By split, domain and tier", table(heads, rows)) if rows else ""
+    return card("By split, domain and tier", table(heads, rows, 1 + (len(runs) > 1))) if rows else ""
 
 
 def _spent(runs: Sequence[RunReport]) -> str:
@@ -225,7 +225,7 @@ def _skipped(runs: Sequence[RunReport]) -> str:
 def _settings(runs: Sequence[RunReport]) -> str:
     every = [asdict(run.settings) | {"folder": run.path} for run in runs]
     rows = [[text(name), *(text(one[name]) for one in every)] for name in every[0]]
-    return card("", folded("All settings", table(["", *(run.name for run in runs)], rows)))
+    return card("", folded("All settings", table(["", *(run.name for run in runs)], rows, 1 + len(runs))))
 
 
 def _share(estimate: Estimate, index: int) -> tuple[str, str]:

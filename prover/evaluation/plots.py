@@ -1,4 +1,4 @@
-"""Curves and bars as inline SVG. The style sheet has the colours: `s0` and so on of runs, `v-…` of verdicts."""
+"""Curves and bars as inline SVG. The style sheet has the colours: `s0` and on of runs, `v-…` of verdicts."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -20,6 +21,9 @@ from prover.evaluation.records import FORMAT, ProblemLine, Result, RunSettings
 
 SETTINGS, PROBLEMS, RESULTS = "run.json", "problems.jsonl", "results.jsonl"
 VERDICTS = ("PROVED", "FAILED", "FAULT", "STOPPED")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, of an escape such as `\\ud800`; it can be neither printed nor written."""
 
 T = TypeVar("T", RunSettings, ProblemLine, Result)
 
@@ -129,6 +133,8 @@ def _fits(value: object, kind: Any) -> bool:
         return isinstance(value, dict) and all(_fits(one, arguments[1]) for one in value.values())
     if isinstance(value, bool):
         return kind is bool
+    if isinstance(value, str) and _SURROGATE.search(value):
+        return False
     if isinstance(value, float) and not math.isfinite(value):  # Of a number like 1e999.
         return False
     return isinstance(value, (int, float) if kind is float else kind)

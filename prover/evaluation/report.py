@@ -295,7 +295,7 @@ def _row(run: Run, problem: ProblemLine, outcomes: Outcomes, defects: Mapping[st
 
 def titles(paths: Sequence[Path]) -> list[str]:
     """A name for each folder: as much of the end of its path as tells it from the others."""
-    whole = [path.resolve().parts for path in paths]
+    whole = [path.resolve().parts[1:] or ("/",) for path in paths]
     depth = 1
     while depth < max(map(len, whole)) and len({parts[-depth:] for parts in whole}) < len(set(whole)):
         depth += 1

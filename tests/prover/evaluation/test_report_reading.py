@@ -86,6 +86,7 @@ def test_what_is_no_run_folder_is_refused(tmp_path: Path) -> None:
         ({"axioms": [1]}, r"axioms cannot be \[1\]"),
         ({"trace": "/etc/passwd"}, "the trace '/etc/passwd' is not in the folder"),
         ({"trace": "traces/../../x"}, "is not in the folder"),
+        ({"proof": "\ud800"}, "proof cannot be"),
         ({"colour": 1}, "unknown field 'colour'"),
     ],
 )
@@ -117,3 +118,12 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
     (folder / "run.json").write_text(json.dumps(record))
     with pytest.raises(SourceError, match="the field 'policy' is missing"):
         read_run(folder)
+
+
+def test_numbers_that_no_float_holds_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path, PROBLEMS, RESULTS)
+    text = (folder / "results.jsonl").read_text()
+    for number, message in (("1e999", "line 2: seconds cannot be"), ("Infinity", "Infinity is no number")):
+        (folder / "results.jsonl").write_text(text.replace('"seconds": 32.0', f'"seconds": {number}'))
+        with pytest.raises(SourceError, match=message):
+            read_run(folder)
