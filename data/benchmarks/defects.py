@@ -10,9 +10,12 @@ from dataclasses import dataclass
 class Defect:
     """What is wrong with a published statement."""
 
+    kind: str
     reason: str
     source: str
     """Where the correction comes from."""
+    corrected_in: str = ""
+    """The benchmark that has the corrected statement under the same name; empty if none has."""
 
 
 def known_defects(sha256: str) -> Mapping[str, Defect]:

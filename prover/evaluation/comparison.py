@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 from prover.evaluation.estimates import Known, Outcomes, Share
+from prover.evaluation.figures import tries
 from prover.evaluation.reading import Run
 from prover.evaluation.records import ProblemLine
-from prover.evaluation.report import KINDS, RunReport, budgets, tries
+from prover.evaluation.report import KINDS, RunReport, budgets
 from prover.evaluation.statistics import Interval, bootstrap, sign_flip
 
 Pair = tuple[ProblemLine, ProblemLine]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from prover.evaluation.comparison import Comparison, Contest, Report
 from prover.evaluation.estimates import Estimate
-from prover.evaluation.report import Figure, RunReport
+from prover.evaluation.figures import Figure
+from prover.evaluation.report import RunReport
 
 
 def markdown(report: Report) -> str:

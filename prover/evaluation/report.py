@@ -7,12 +7,12 @@ folder: no clock, no Lean, and no traces, which only `trees` reads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from prover.evaluation.estimates import Estimate, Known, Outcomes
+from prover.evaluation.figures import Figure, Flaw, Flaws, figures_of
 from prover.evaluation.lemmas import lemma_of, names
 from prover.evaluation.notes import notes_of
 from prover.evaluation.reading import Run
@@ -21,31 +21,6 @@ from prover.evaluation.records import ProblemLine, Result, RunSettings
 POINTS = 120
 """At most so many points of a curve."""
 KINDS = ("split", "domain", "tier")
-
-
-class Flaw(Protocol):
-    """What is known to be wrong with a published statement."""
-
-    @property
-    def reason(self) -> str: ...
-    @property
-    def source(self) -> str: ...
-
-
-Flaws = Callable[[str], Mapping[str, Flaw]]
-"""The known defects of the benchmark whose file has this hash, by the problem's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """The same estimates of some of the problems, or by some of the proofs."""
-
-    name: str
-    about: str
-    attempted: int
-    """Problems, those with faults and those that have not ended among them."""
-    estimates: tuple[Estimate, ...]
-    """Of whole searches, for growing k."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +116,9 @@ class RunReport:
     """What a reader must know to read the figures right, a sentence each."""
 
 
-def report_run(run: Run, name: str, flaws: Flaws) -> RunReport:
-    """The report of one run."""
+def report_run(run: Run, name: str, flaws: Flaws, others: Sequence[Run] = ()) -> RunReport:
+    """The report of one run. What it lacks for a corrected figure is taken from `others`, if they were made
+    with the same settings on the benchmark that has the corrected statements."""
     outcomes = Outcomes(run)
     defects = flaws(run.settings.benchmark_sha256)
     results = run.results
@@ -158,7 +134,7 @@ def report_run(run: Run, name: str, flaws: Flaws) -> RunReport:
         attempted=len(outcomes.problems),
         proved=sum(row.outcome == "PROVED" for row in rows),
         searches={name: count for name, count in searches.items() if count},
-        figures=_figures(run, outcomes, defects),
+        figures=figures_of(run, defects, others),
         ladder=tuple(outcomes.estimate(within=samples) for samples in budgets(run.settings, results)),
         groups=_groups(run, outcomes),
         verdicts=dict(sum((Counter(result.verdicts) for result in results), Counter[str]()).most_common()),
@@ -171,11 +147,6 @@ def report_run(run: Run, name: str, flaws: Flaws) -> RunReport:
     return replace(report, notes=notes_of(report))
 
 
-def tries(repeats: int) -> list[int]:
-    """For which k a run with so many repeats is asked: 1, 2, 4 and so on, and all."""
-    return sorted({k for k in (2**power for power in range(16)) if k < repeats} | {repeats})
-
-
 def budgets(settings: RunSettings, results: Sequence[Result] = ()) -> list[int]:
     """Within how many samples: 1, 4, 16 and so on, and the run's budget, or the most that was spent."""
     most = settings.samples or max((result.samples for result in results), default=1)
@@ -185,40 +156,6 @@ def budgets(settings: RunSettings, results: Sequence[Result] = ()) -> list[int]:
 def _missing(outcomes: Outcomes) -> int:
     """Repeats that are still to come; what early stop made needless is not."""
     return sum(known.name == "MISSING" for problem in outcomes.problems for known in outcomes.known(problem))
-
-
-def _figures(run: Run, outcomes: Outcomes, defects: Mapping[str, Flaw]) -> tuple[Figure, ...]:
-    """All problems by any proof, then by proofs that do not name their lemma; and both without defective
-    statements."""
-    lemmas = {problem.index: lemma_of(problem.source) for problem in outcomes.problems}
-
-    def unnamed(problem: ProblemLine, result: Result) -> bool:
-        lemma = lemmas[problem.index]
-        return not (lemma and names(result.proof, lemma))
-
-    def figure(name: str, about: str, of: Outcomes, problems: Sequence[ProblemLine]) -> Figure:
-        estimates = tuple(of.estimate(k, problems=problems) for k in tries(run.settings.repeats))
-        return Figure(name, about, len(problems), estimates)
-
-    every = outcomes.problems
-    sound = [problem for problem in every if problem.name not in defects]
-    left = len(every) - len(sound)
-    flawed = any(problem.name in defects for problem in run.problems)
-    kinds = [("any proof", "", outcomes)]
-    if any(lemmas.values()):
-        about = (
-            f"{sum(map(bool, lemmas.values()))} statements restate a lemma of the library; their proofs "
-            "count only if they do not name it. A search ends at its first proof: this is a lower bound"
-        )
-        kinds.append(("the lemma not named", about, Outcomes(run, unnamed)))
-    figures = []
-    for name, about, of in kinds:
-        published = f"as published, {name}" if flawed else name
-        figures.append(figure(published, about, of, every))
-        if flawed:
-            without = f"without the {left} statements attempted that are known to be defective"
-            figures.append(figure(f"corrected, {name}", "; ".join(filter(None, [without, about])), of, sound))
-    return tuple(figures)
 
 
 def _groups(run: Run, outcomes: Outcomes) -> tuple[Group, ...]:

@@ -11,10 +11,11 @@ from typing import TextIO
 
 from lean_env.errors import SourceError
 from prover.evaluation.comparison import Report, compare
+from prover.evaluation.figures import Flaw, Flaws
 from prover.evaluation.markdown import markdown
 from prover.evaluation.page import render
 from prover.evaluation.reading import Run, read_run
-from prover.evaluation.report import Flaw, Flaws, report_run, titles
+from prover.evaluation.report import report_run, titles
 from prover.evaluation.trees import make_trees, page_of
 
 EXIT_DONE, EXIT_UNREADABLE = 0, 2
@@ -59,7 +60,7 @@ def run(order: Order, output: TextIO) -> int:
 def make_report(runs: Sequence[Run], baseline: int, flaws: Flaws | None = None) -> Report:
     """The report of runs, all others compared with the one at `baseline`."""
     names = titles([run.path for run in runs])
-    told = tuple(report_run(run, name, flaws or _known) for run, name in zip(runs, names, strict=True))
+    told = tuple(report_run(run, name, flaws or _known, runs) for run, name in zip(runs, names, strict=True))
     others = [index for index in range(len(runs)) if index != baseline]
     return Report(
         told,

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from prover.evaluation.comparison import compare
+from prover.evaluation.figures import tries
 from prover.evaluation.markdown import markdown
 from prover.evaluation.reading import Run, read_run
-from prover.evaluation.report import budgets, report_run, titles, tries
+from prover.evaluation.report import budgets, report_run, titles
 from prover.evaluation.reporting import make_report
 from prover.evaluation.statistics import mcnemar, wilson
 from tests.prover.command import prover, refusal
@@ -23,6 +24,8 @@ from tests.prover.evaluation.folders import problem, result, settings, simulate,
 class Wrong:
     reason: str
     source: str
+    kind: str = "false"
+    corrected_in: str = "better toys"
 
 
 LEMMA = "leanprover/lean4 src/Init/PropLemmas.lean Nat.le_one"
@@ -96,6 +99,33 @@ def test_results_as_published_and_corrected(tmp_path: Path) -> None:
     assert [figures[name].attempted for name in names] == [5, 4, 5, 4]
     assert [figures[name].estimates[0].value for name in names] == [0.75, 1.0, 0.5, pytest.approx(2 / 3)]
     assert report.rows[2].defect == "a phantom k (another copy)"
+
+
+def test_corrected_statements_of_another_run_replace_defective_ones(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run")
+    better = [problem(0, name="toy_2"), problem(1, name="toy_4")]
+    results = [result(one) for one in better]
+    for name, of, value in (
+        ("corrected", settings(benchmark="better toys", benchmark_sha256="1" * 64), 1.0),
+        ("of other settings", settings(benchmark="better toys", samples=65), 1.0),
+        ("other", settings(benchmark="other toys"), 1.0),
+    ):
+        other = read_run(write(tmp_path / name, better, results, of))
+        figure = report_run(run, "run", flaws, [run, other]).figures[1]
+        taken = 2 if name == "corrected" else 0
+        assert (figure.name, figure.attempted) == ("corrected, any proof", 4 + taken)
+        assert figure.estimates[0].problems == 3 + taken
+        assert figure.estimates[0].value == value
+        assert (
+            f"of 1 statements attempted that are known to be defective, {taken} are replaced" in figure.about
+        )
+
+
+def test_a_bad_spelling_is_no_defect_of_the_figures(tmp_path: Path) -> None:
+    spelling = {"toy_2": Wrong("a product in words", "us", "spelling")}
+    report = report_run(run_of(tmp_path), "run", lambda sha256: spelling)
+    assert [figure.name for figure in report.figures] == ["any proof", "the lemma not named"]
+    assert report.rows[2].defect == "a product in words (us)"
 
 
 def test_groups_divide_the_problems(tmp_path: Path) -> None:
