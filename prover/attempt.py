@@ -15,18 +15,18 @@ from dataclasses import dataclass, field, replace
 
 from lean_env.errors import AuditError, LeanEnvError
 from lean_env.pool import CheckPool
-from lean_env.steps import boundaries
 from lean_env.values import Check, Proof, Theorem, Verdict
 from prover.batching import Batcher
 from prover.minimise import Audit, minimise
 from prover.policies import Completion, Finish, PolicyError, Prompt, Sampling
 from prover.prompts import make_prompt
-from prover.replies import Reply, Unusable, read_reply
+from prover.replies import Unusable, first_tactic, read_reply
 from prover.trail import Trail
 from search import (
     Abandonment,
     Budget,
     Expansion,
+    Observation,
     RMaxTS,
     Rule,
     Sample,
@@ -88,8 +88,8 @@ class Means:
     settings: Settings
     pool: CheckPool
     batcher: Batcher
-    audit: Audit
-    """The strict audit of a proof."""
+    audit: Audit | None
+    """The strict audit of a proof; without one, the check service has the last word."""
     watch: Callable[[Theorem, Statistics], None]
     """Called whenever a search has changed, to show it."""
 
@@ -107,6 +107,8 @@ class Run:
         self._faults = 0
         self._known: dict[str, Check] = {}
         self.proof: Proof | None = None
+        self.beginning = ""
+        """Where the rollout that ended the search with a proof began."""
         self.error = ""
 
     @property
@@ -148,6 +150,7 @@ class Run:
     async def shorten(self) -> None:
         """Leave out what the proof does not need."""
         if self.proof is not None:
+            assert self._means.audit is not None, "who else found it good?"
             self.proof = await minimise(self.proof, self._means.pool, self._means.audit)
 
     @property
@@ -183,6 +186,8 @@ class Run:
         check, sample = await self._judge(expansion, prompt, completion)
         event = search.observe(expansion, check, sample, self._clock())
         self._trail.add(event)
+        if isinstance(event, Observation) and event.proof == search.proof:
+            self.beginning = expansion.prefix
         self._faults = self._faults + 1 if isinstance(event, Abandonment) else 0
         if self._faults >= MAX_FAULTS:
             self.error = self.error or f"given up after {self._faults} faults in a row: {check.reason}"
@@ -223,10 +228,12 @@ class Run:
 
     async def _audited(self, check: Check) -> Check:
         """`check`, which says `PROVED`, after the strict audit; a proof that passes is kept."""
-        theorem = self._search.theorem
+        theorem, audit = self._search.theorem, self._means.audit
+        if audit is None:
+            return check
         self._auditing += 1
         try:
-            result = await self._means.audit(theorem, check.proof)
+            result = await audit(theorem, check.proof)
         except AuditError as error:  # Nobody's fault but ours, and worth another try.
             return replace(check, verdict=Verdict.FAULT, reason=str(error))
         finally:
@@ -274,11 +281,10 @@ class Run:
         return None if limit is None or self._auditing else max(0.0, limit - self._clock())
 
 
-def first_tactic(reply: Reply) -> tuple[Reply, int]:
-    """The reply cut behind its first step, and how many characters of the policy's text that leaves."""
-    ends = [step.end for step in boundaries(reply.proof) if step.end > reply.start]
-    end = ends[0] if ends else len(reply.proof)
-    return Reply(reply.proof[:end], reply.start), end - reply.start
+async def opening_goals(pool: CheckPool, theorem: Theorem) -> tuple[str, ...]:
+    """The goals that a statement poses. Raises `StatementError` if it does not elaborate."""
+    first = await pool.check(theorem, "skip", steps=True)
+    return first.steps[0].goals if first.steps else ()
 
 
 def _logprob(completion: Completion, written: int | None) -> float:

@@ -26,7 +26,7 @@ TEST_SECONDS = 120.0
 """How long the self test may take; importing Mathlib from a cold disk is most of it."""
 
 OPTIONAL = {
-    "torch": "runs and trains policies, the shipped `model` among them: `pip install 'rmax-prover[model]'`",
+    "torch": "runs and trains policies, `default` among them: `pip install 'rmax-prover[model]'`",
     "transformers": "runs Hugging Face policies: `pip install transformers`",
     "vllm": "runs large policies on GPUs: `pip install vllm`",
     "ray": "spreads training over machines: `pip install ray`",

@@ -20,7 +20,7 @@ from lean_env.audit import AuditResult, audit
 from lean_env.errors import LeanEnvError
 from lean_env.pool import CheckPool
 from lean_env.values import Theorem
-from prover.attempt import Attempt, Means, Run, Settings
+from prover.attempt import Attempt, Means, Run, Settings, opening_goals
 from prover.batching import Batcher
 from prover.minimise import Audit
 from prover.policies import Policy
@@ -95,8 +95,7 @@ class Driver:
         settings = self._settings
         try:
             await self._pool.validate(theorem)
-            first = await self._pool.check(theorem, "skip", steps=True)
-            goals = first.steps[0].goals if first.steps else ()
+            goals = await opening_goals(self._pool, theorem)
             search, trail = Trail.follow(trace, theorem, settings.rule, settings.budget, goals)
             trail.add(self._circumstances())
         except LeanEnvError as error:

@@ -75,13 +75,14 @@ def with_hints(prompt: Prompt, hints: Sequence[str]) -> Prompt:
     """The prompt with tactics that may help, as a comment right before the place where the proof goes on.
 
     Not of DeepSeek-Prover-V1.5: our own models are trained to read it. Each tactic stands there just as it
-    would stand in the proof.
+    would stand in the proof. What precedes the statement is left out: hints name the lemmas that stand there.
     """
+    text = prompt.text.replace(_opening(prompt.theorem), f"{prompt.theorem.statement}\n", 1)
     if not hints:
-        return prompt
+        return replace(prompt, text=text)
     margin = " " * next_column(prompt.prefix)
     lines = "".join(f"{margin}{hint}\n" for hint in hints)
-    return replace(prompt, text=f"{prompt.text}{margin}/- hints:\n{lines}{margin}-/\n")
+    return replace(prompt, text=f"{text}{margin}/- hints:\n{lines}{margin}-/\n")
 
 
 def last_indentation(block: str) -> int:

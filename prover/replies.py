@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lean_env.cheats import MAX_CHARACTERS
 from lean_env.lexer import Kind, tokenize, words_of
 from lean_env.outline import outline
+from lean_env.steps import boundaries
 from lean_env.values import Theorem
 from prover.policies.base import Completion, Finish, Prompt
 from prover.prompts import indentation, next_column, proof_block
@@ -66,6 +67,13 @@ def read_reply(prompt: Prompt, completion: Completion) -> Reply | Unusable:
     if whole is not None:
         return Reply(proof_block(text).rstrip(), 0)
     return Reply(prompt.prefix + _aligned(prompt.prefix, text), len(prompt.prefix))
+
+
+def first_tactic(reply: Reply) -> tuple[Reply, int]:
+    """The reply cut behind its first step, and how many characters of the policy's text that leaves."""
+    ends = [step.end for step in boundaries(reply.proof) if step.end > reply.start]
+    end = ends[0] if ends else len(reply.proof)
+    return Reply(reply.proof[:end], reply.start), end - reply.start
 
 
 def _unfenced(text: str) -> str:

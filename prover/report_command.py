@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON to standard output, and nothing else.")]
+from prover.flags import JsonFlag
 
 
 def report(

@@ -17,9 +17,11 @@ class Budget:
     """Wall-clock seconds since the search began, as the caller counts them."""
     tokens: int | None = None
     """Tokens that the policy wrote."""
+    overruns: int | None = None
+    """Samples whose check ran into its limit on time or memory; each costs as much as many others."""
 
     def __post_init__(self) -> None:
-        for name in ("samples", "seconds", "tokens"):
+        for name in ("samples", "seconds", "tokens", "overruns"):
             limit = getattr(self, name)
             if limit is not None and not limit >= 0:
                 raise ValueError(f"{name} must be 0 or more, not {limit}")
@@ -32,6 +34,7 @@ class Stop(StrEnum):
     SAMPLES = "samples"
     SECONDS = "seconds"
     TOKENS = "tokens"
+    OVERRUNS = "overruns"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ class Search:
             return Stop.SECONDS
         if budget.tokens is not None and self._tokens >= budget.tokens:
             return Stop.TOKENS
+        if budget.overruns is not None:
+            overruns = self._verdicts[Verdict.TIMEOUT] + self._verdicts[Verdict.OUT_OF_MEMORY]
+            if overruns >= budget.overruns:
+                return Stop.OVERRUNS
         return None
 
     @property

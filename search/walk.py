@@ -67,10 +67,13 @@ def closing_prefix(check: Check) -> str | None:
     Policies often write on after the last goal is closed, and Lean then says "no goals". Such a
     proof is one check away: of the valid part alone. It is worth that check (which costs no sample)
     with every algorithm alike; if Lean accepts it, observe that check instead of the first.
+    Of a check without states, which say it best, only Lean's words can tell.
     """
+    if check.verdict is not Verdict.FAILED or len(check.valid_prefix) >= len(check.proof.rstrip()):
+        return None
     steps = _valid_steps(check)
-    cut = check.verdict is Verdict.FAILED and len(check.valid_prefix) < len(check.proof.rstrip())
-    return check.valid_prefix if cut and steps and not steps[-1].goals else None
+    closed = not steps[-1].goals if steps else not check.steps and "no goals" in check.reason.lower()
+    return check.valid_prefix or None if closed else None
 
 
 def _valid_steps(check: Check) -> list[Step]:

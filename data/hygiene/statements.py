@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from data.hygiene.notation import UnreadableError
-from data.hygiene.reader import Binder, Reader
+from data.hygiene.reader import Variable, read_claim
 from data.hygiene.terms import BINDERS, HOLE, Term, closed, heads, normal, opened, substituted
 from lean_env.lexer import Kind, words_of
+from lean_env.notation import UnreadableError
 
 PROP = Term("Prop")
 _RELATIONS = frozenset({"=", "≤", "∣", "∈", "⊆", "⊂", "≈", "~", "==", "True", "False", "Nonempty", "∃", "∃!"})
@@ -57,7 +57,7 @@ class Text:
 def read_statement(text: str) -> Statement | Text:
     """The normal form of a statement given from `theorem` to `:= by`; its tokens if it cannot be read."""
     try:
-        binders, claim = Reader(text).statement()
+        binders, claim = read_claim(text)
         return _telescope(binders, claim)
     except (UnreadableError, RecursionError):
         tokens = [token.text for token in words_of(text)]
@@ -65,7 +65,7 @@ def read_statement(text: str) -> Statement | Text:
         return Text(_renamed(text, tokens[name + 1 :]))
 
 
-def _telescope(binders: list[Binder], claim: Term) -> Statement:
+def _telescope(binders: list[Variable], claim: Term) -> Statement:
     variables: dict[str, Term] = {}
     premises: list[Term] = []
     for name, kind, found in binders:

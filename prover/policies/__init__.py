@@ -17,9 +17,10 @@ __all__ = [
     "Prompt",
     "Sampling",
     "open_policy",
+    "usual_policy",
 ]
 
-KNOWN = "tactics, model, mixed, moe:PATH, hf:PATH, openai:URL#MODEL"
+KNOWN = "default, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
 
 
 def open_policy(spec: str) -> Policy:
@@ -33,14 +34,10 @@ def open_policy(spec: str) -> Policy:
         from prover.policies.tactics import TacticPolicy
 
         return TacticPolicy()
-    if spec == "model":
+    if spec == "default":
         from prover.policies.shipped import shipped_model
 
         return shipped_model()
-    if spec == "mixed":
-        from prover.policies.shipped import mixed_policy
-
-        return mixed_policy()
     if kind == "moe":
         from prover.policies.moe import MoePolicy
         from prover.policies.prompting import as_trained
@@ -59,3 +56,14 @@ def open_policy(spec: str) -> Policy:
             "`vllm:` is not part of this version; start a vLLM server and use `openai:http://HOST:8000#MODEL`"
         )
     raise PolicyError(f"there is no policy {spec!r}; known are {KNOWN}")
+
+
+def usual_policy() -> tuple[str, str]:
+    """The policy for who names none, and a remark if it is not the shipped model, which says why."""
+    from prover.policies.shipped import shipped_model
+
+    try:
+        shipped_model()
+    except PolicyError as error:
+        return "tactics", f"{error}; going on with `tactics`"
+    return "default", ""

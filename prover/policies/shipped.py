@@ -1,7 +1,7 @@
-"""`model`, which is shipped with the package, and `mixed`, which is that model and `tactics` by turns.
+"""`default`: the model that is shipped with the package.
 
-The model was trained from nothing on proofs that Lean accepted. Its files lie in `data/models/core-7m`,
-where `README.md` says how they were made, what they can do, and what the two policies prove alone.
+It was trained from nothing on proofs that Lean accepted. Its files lie in `data/models/core-7m`, where
+`README.md` says how they were made, what it can do, and what it proves beside `tactics`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,11 @@ from pathlib import Path
 
 import data
 from prover.policies.base import Policy, PolicyError
-from prover.policies.mixed import MixedPolicy
 from prover.policies.moe import MoePolicy
 from prover.policies.prompting import as_trained
-from prover.policies.tactics import TacticPolicy
 
 MODEL = Path(data.__file__).parent / "models" / "core-7m"
 """The checkpoint's directory."""
-
-
-def mixed_policy() -> MixedPolicy:
-    """The shipped model and `tactics` by turns. Raises `PolicyError` as `shipped_model` does."""
-    return MixedPolicy("mixed", shipped_model(), TacticPolicy())
 
 
 def shipped_model() -> Policy:
@@ -32,4 +25,4 @@ def shipped_model() -> Policy:
         raise PolicyError(f"the shipped model needs {', '.join(missing)} (pip install 'rmax-prover[model]')")
     if not (MODEL / "config.json").is_file():
         raise PolicyError(f"the shipped model's files are missing: {MODEL}")
-    return as_trained(MoePolicy(str(MODEL), name="model"), MODEL)
+    return as_trained(MoePolicy(str(MODEL), name="default"), MODEL)

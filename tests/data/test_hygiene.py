@@ -59,6 +59,9 @@ SUBST = "(α : Type) (a b : α) (p : α → Prop) (h1 : a = b) (h2 : p a) : p b"
             "(p : Nat → Prop) (h : ∃ x, x < 3 ∧ p x) : ∃ y, p y",
         ),
         ("(p : Prop × Prop) : p.1 → p.1", "(p : Prop × Prop) : p.fst → p.fst"),
+        ("(p : Nat × Nat) : p.1.succ = (p).2.succ", "(p : Nat × Nat) : p.fst + 1 = p.snd + 1"),
+        ("(α : Type u) (x : α) : x = x", "(α : Type*) (x : α) : x = x"),
+        ("(n : Nat) (h : n = 1 := by rfl) : n ≤ 1", "(n : Nat) (h : n = 1) : n ≤ 1"),
     ],
 )  # fmt: skip
 def test_the_same_statement_in_other_words(statement: str, benchmark: str) -> None:

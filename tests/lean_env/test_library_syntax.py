@@ -28,8 +28,7 @@ def test_the_generated_files_are_current() -> None:
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
     """On a copy, in which one declaration is missing."""
     tool, copy = tmp_path / "tools" / TOOL.name, tmp_path / SYNTAX.relative_to(ROOT)
-    tool.parent.mkdir()
-    shutil.copy(TOOL, tool)
+    shutil.copytree(TOOL.parent, tool.parent)
     shutil.copytree(SYNTAX, copy)
     changed = copy / "Tactics.lean"
     changed.write_text(changed.read_text(encoding="utf-8").replace("applyRfl", "applyRfI"), encoding="utf-8")

@@ -12,11 +12,14 @@ PROVER = str(Path(sys.executable).with_name("prover"))
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """This process's environment without settings of the person who runs the tests."""
+    """This process's environment without settings of the person who runs the tests.
+
+    The symbolic policy is the usual one here: loading a model takes seconds each time.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVER_")}
     if "PROVER_CACHE" in os.environ:
         kept["PROVER_CACHE"] = os.environ["PROVER_CACHE"]
-    return {**kept, **variables}
+    return {**kept, "PROVER_POLICY": "tactics", **variables}
 
 
 def prover(

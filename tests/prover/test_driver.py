@@ -15,9 +15,11 @@ from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain
 from lean_env.values import Theorem
-from prover.attempt import MAX_FAULTS, Attempt, Settings
+from prover.attempt import MAX_FAULTS, Attempt, Means, Run, Settings, opening_goals
+from prover.batching import Batcher
 from prover.driver import Driver
 from prover.policies import Completion, Finish, Policy, PolicyError, open_policy
+from prover.trail import Trail
 from search import BestFirst, Budget, RMaxTS, Stop
 from search import Sampling as SamplingSearch
 from tests.prover.scripted import STALL, Answer, Scripted, completion, theorem
@@ -95,6 +97,33 @@ def test_theorems_are_proved_through_the_strict_audit_and_false_ones_are_not(
     assert (found["wrong"].proof, spent(found["wrong"]), found["wrong"].error) == (None, 64, "")
     assert found["nonsense"].statistics is None
     assert found["nonsense"].error.startswith("the statement does not elaborate: ")
+
+
+def test_without_an_audit_the_check_service_has_the_last_word(toolchain: Toolchain) -> None:
+    """As for a corpus; and where the rollout began that found the proof is known."""
+    given = Settings(budget=Budget(samples=20), workers=1)
+
+    def answer(prompt: Any) -> str:
+        return "exact ⟨h.2, h.1⟩\n" if prompt.prefix.strip() else "intro p q h\nfail\n"
+
+    async def scenario() -> None:
+        async with (
+            asyncio.timeout(120),
+            CheckPool(toolchain, workers=1) as pool,
+            Batcher(Scripted(answer), given.sampling, size=1) as batcher,
+        ):
+            means = Means(given, pool, batcher, audit=None, watch=lambda theorem, statistics: None)
+            goals = await opening_goals(pool, SWAP)
+            search, trail = Trail.follow(None, SWAP, given.rule, given.budget, goals)
+            run = Run(means, search, trail)
+            await run.search()
+            await run.shorten()
+        assert search.proof is not None
+        assert " ".join(search.proof.split()) == "intro p q h exact ⟨h.2, h.1⟩"
+        assert run.beginning.strip() == "intro p q h"
+        assert (run.attempt.proof, run.attempt.error) == (None, "")
+
+    asyncio.run(scenario())
 
 
 def test_one_worker_and_a_seed_give_the_same_run_and_another_seed_another(

@@ -102,7 +102,19 @@ def test_tokens_end_a_search_when_they_are_spent() -> None:
         assert search.stopped is stopped
 
 
-@pytest.mark.parametrize("limit", ["samples", "seconds", "tokens"])
+def test_checks_that_run_into_a_limit_end_a_search_when_there_are_too_many() -> None:
+    search = started(overruns=2)
+    for verdict, stopped in [
+        (Verdict.TIMEOUT, None),
+        (Verdict.FAILED, None),
+        (Verdict.FAULT, None),
+        (Verdict.OUT_OF_MEMORY, Stop.OVERRUNS),
+    ]:
+        search.observe(propose(search), Check(verdict, lines(WRONG)))
+        assert search.stopped is stopped
+
+
+@pytest.mark.parametrize("limit", ["samples", "seconds", "tokens", "overruns"])
 def test_a_budget_of_nothing_is_spent_at_once(limit: str) -> None:
     search = started(**{limit: 0})
     assert search.propose(RNG) is None
@@ -110,7 +122,7 @@ def test_a_budget_of_nothing_is_spent_at_once(limit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [{"samples": -1}, {"seconds": -0.5}, {"tokens": -1}, {"seconds": math.nan}]
+    "limits", [{"samples": -1}, {"seconds": -0.5}, {"tokens": -1}, {"seconds": math.nan}, {"overruns": -1}]
 )
 def test_a_budget_below_nothing_is_refused(limits: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(limits))} must be 0 or more"):

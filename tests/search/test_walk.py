@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lean_env.values import Check, Step, Verdict
@@ -99,6 +101,13 @@ def test_prefixes_that_are_too_long_are_no_states() -> None:
 
 def test_a_proof_with_words_too_many_is_tried_without_them() -> None:
     assert closing_prefix(check(Verdict.FAILED, ("simp", ()), rest="\nlinarith")) == "simp"
+
+
+def test_without_states_lean_says_that_there_were_words_too_many() -> None:
+    said = Check(Verdict.FAILED, "simp\nlinarith", "No goals to be solved", valid_prefix="simp")
+    assert closing_prefix(said) == "simp"
+    assert closing_prefix(replace(said, valid_prefix="")) is None
+    assert closing_prefix(replace(said, reason="linarith failed")) is None
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Proofs of one statement: a few whole scripts first, and a tree search for what these do not prove.
 
 The fast tier of the verifier has the word here; `training.corpus.work` has a share of all proofs audited.
-Everything that is random depends on the seed and the statement alone, and rollouts of a tree follow each
-other, so the outcome does not depend on how many statements are under way.
+The search is the prover's own. Everything that is random depends on the seed and the statement alone, and
+rollouts of a tree follow each other, so the outcome does not depend on how many statements are under way.
 """
 
 from __future__ import annotations
@@ -11,21 +11,20 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data.records import CorpusRecord
-from lean_env.pool import CheckPool
+from lean_env.errors import LeanEnvError
 from lean_env.steps import boundaries
-from lean_env.values import Check, Theorem, Verdict
-from prover.policies import Policy, Prompt, Sampling
+from lean_env.values import Theorem, Verdict
+from prover.attempt import Means, Run, opening_goals
+from prover.policies import Policy, Sampling
 from prover.prompts import make_prompt, proof_block
 from prover.replies import Reply, read_reply
-from search import Budget, RMaxTS, Search, closing_prefix
+from prover.trail import Trail
+from search import closing_prefix
 from training.corpus.shorten import length, shortened
-
-MAX_SLOW = 3
-"""So many rollouts that run into a limit end a search: each costs as much as a hundred others."""
 
 
 class Outcome(StrEnum):
@@ -61,9 +60,9 @@ class Attempt:
     theorem: Theorem
     kind: str
     domain: str
-    pool: CheckPool
     policy: Policy
-    seed: int
+    means: Means
+    """Of the search; its check pool judges the other proofs too."""
     effort: Effort
     _verdicts: dict[str, bool] = field(init=False, default_factory=dict)
 
@@ -85,7 +84,7 @@ class Attempt:
         """Whether Lean accepts a proof; asked once each."""
         key = proof_block(proof).rstrip()
         if key not in self._verdicts:
-            check = await self.pool.check(self.theorem, key)
+            check = await self.means.pool.check(self.theorem, key)
             self._verdicts[key] = check.verdict is Verdict.PROVED
         return self._verdicts[key]
 
@@ -96,52 +95,22 @@ class Attempt:
         (completions,) = await self.policy.generate([prompt], self.effort.samples, sampling)
         replies = [read_reply(prompt, completion) for completion in completions]
         scripts = dict.fromkeys(reply.proof for reply in replies if isinstance(reply, Reply))
-        checks = await self.pool.check_many([(self.theorem, script) for script in scripts])
+        checks = await self.means.pool.check_many([(self.theorem, script) for script in scripts])
         proofs = [check.proof for check in checks if check.verdict is Verdict.PROVED]
-        longer = [check for check in checks if "no goals" in check.reason.lower()]
-        cut = sorted({check.valid_prefix for check in longer} - {*proofs, ""})
+        cut = sorted({shorter for check in checks if (shorter := closing_prefix(check))} - {*proofs})
         verdicts = await asyncio.gather(*map(self.accepts, cut))
         return proofs + [text for text, fine in zip(cut, verdicts, strict=True) if fine]
 
     async def _searched(self) -> tuple[str, str] | None:
         """A proof that RMaxTS finds, and the prefix at which the rollout that found it began."""
-        first = await self.pool.check(self.theorem, "skip", steps=True)
-        goals = first.steps[0].goals if first.steps else ()
-        search = Search(self.theorem, RMaxTS(), Budget(samples=self.effort.rollouts), goals)
-        known: dict[str, Check] = {}
-        slow = 0
-        while slow < MAX_SLOW:
-            rng = random.Random(self._seed(f"select {search.next_id}"))
-            expansion = search.propose(rng)
-            if expansion is None:
-                return None
-            prompt = make_prompt(self.theorem, expansion.prefix, expansion.goals)
-            check = await self._rollout(prompt, expansion.id, known)
-            search.observe(expansion, check)
-            slow += check.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY)
-            if search.proof is not None:
-                return search.proof, expansion.prefix
-        return None
-
-    async def _rollout(self, prompt: Prompt, number: int, known: dict[str, Check]) -> Check:
-        """What Lean says about a script that begins with the prompt's prefix."""
-        sampling = Sampling(seed=self._seed(f"rollout {number}"))
-        ((completion,),) = await self.policy.generate([prompt], 1, sampling)
-        reply = read_reply(prompt, completion)
-        if not isinstance(reply, Reply):
-            return Check(Verdict.FAILED, prompt.prefix, reply.reason)
-        check = known.get(reply.proof)
-        if check is None:
-            check = await self.pool.check(self.theorem, reply.proof, steps=True)
-            if (shorter := closing_prefix(check)) is not None and await self.accepts(shorter):
-                check = replace(
-                    check,
-                    verdict=Verdict.PROVED,
-                    proof=shorter,
-                    steps=tuple(step for step in check.steps if step.end <= len(shorter)),
-                )
-            known[reply.proof] = check
-        return check
+        settings = self.means.settings
+        goals = await opening_goals(self.means.pool, self.theorem)
+        search, trail = Trail.follow(None, self.theorem, settings.rule, settings.budget, goals)
+        run = Run(self.means, search, trail)
+        await run.search()
+        if run.error:
+            raise LeanEnvError(f"{self.theorem.name}: {run.error}")
+        return None if search.proof is None else (search.proof, run.beginning)
 
     async def _kept(self, proofs: list[str]) -> list[CorpusRecord]:
         """Records of a few different proofs, shortened, the shortest first."""
@@ -173,7 +142,7 @@ class Attempt:
         steps = boundaries(proof)
         states: tuple[tuple[int, tuple[str, ...]], ...] = ((steps[-1].end, ()),)
         if len(steps) > 1:
-            check = await self.pool.check(self.theorem, proof, steps=True)
+            check = await self.means.pool.check(self.theorem, proof, steps=True)
             if check.verdict is not Verdict.PROVED:
                 return None
             states = tuple((step.end, step.goals) for step in check.steps)
@@ -190,7 +159,7 @@ class Attempt:
         )
 
     def _seed(self, what: str) -> int:
-        key = f"{self.seed}:{self.theorem.digest}:{what}"
+        key = f"{self.means.settings.seed}:{self.theorem.digest}:{what}"
         return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
 
 

@@ -60,27 +60,32 @@ def with_other_names(record: CorpusRecord, rng: random.Random) -> CorpusRecord:
     def exchanged(text: str) -> str:
         return _IDENTIFIER.sub(lambda found: names.get(found[0], found[0]), text)
 
+    return rewritten(record, exchanged)
+
+
+def rewritten(record: CorpusRecord, change: Callable[[str], str]) -> CorpusRecord:
+    """The record with all its texts changed in the same way, and offsets moved along."""
     proof = record.proof
     return replace(
         record,
-        statement=exchanged(record.statement),
-        proof=exchanged(proof),
-        start=len(exchanged(proof[: record.start])),
+        statement=change(record.statement),
+        proof=change(proof),
+        start=len(change(proof[: record.start])),
         steps=record.steps
         and tuple(
-            (len(exchanged(proof[:end])), tuple(_goal(goal, exchanged) for goal in goals))
+            (len(change(proof[:end])), tuple(_goal(goal, change) for goal in goals))
             for end, goals in record.steps
         ),
-        hints=tuple(tuple(map(exchanged, hints)) for hints in record.hints),
+        hints=tuple(tuple(map(change, hints)) for hints in record.hints),
     )
 
 
-def _goal(goal: str, exchanged: Callable[[str], str]) -> str:
+def _goal(goal: str, change: Callable[[str], str]) -> str:
     """A goal with names exchanged, but not in its tag, which is no variable."""
     first, line_end, rest = goal.partition("\n")
     if first.startswith("case "):
-        return f"{first}{line_end}{exchanged(rest)}"
-    return exchanged(goal)
+        return f"{first}{line_end}{change(rest)}"
+    return change(goal)
 
 
 def _bound(words: Sequence[Token]) -> Iterator[tuple[str, str]]:

@@ -23,11 +23,16 @@ from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain, find_toolchain
 from lean_env.values import Theorem, Verdict
+from prover.attempt import Means, Settings
+from prover.batching import Batcher
 from prover.policies import Policy, PolicyError, open_policy
+from search import Budget
 from training.corpus.attempt import Attempt, Effort, Outcome
 
 CHECK_SECONDS = 2.0
 """A proof that takes longer is not worth imitating."""
+OVERRUNS = 3
+"""So many checks that run into a limit end a search: each costs as much as a hundred others."""
 AUDIT_SECONDS = 60.0
 AUDITED = 0.02
 """Share of the proofs that the strict audit checks again."""
@@ -80,11 +85,18 @@ async def _serve(
     audits = asyncio.Semaphore(1)  # An audit runs Lean beside the workers.
     toolchain = find_toolchain()
     limits = Limits(seconds=CHECK_SECONDS)
-    async with open_policy("tactics") as policy, CheckPool(toolchain, workers=workers, limits=limits) as pool:
+    budget = Budget(samples=effort.rollouts, overruns=OVERRUNS)
+    settings = Settings(budget=budget, seed=seed, workers=1)
+    async with (
+        open_policy("tactics") as policy,
+        CheckPool(toolchain, workers=workers, limits=limits) as pool,
+        Batcher(policy, settings.sampling, size=1) as batcher,  # Each completion has a seed of its own.
+    ):
+        means = Means(settings, pool, batcher, audit=None, watch=lambda theorem, statistics: None)
 
         async def one(task: Task) -> None:
             try:
-                results.put(await _proved(task, pool, policy, seed, effort, audits))
+                results.put(await _proved(task, policy, means, effort, audits))
             except (LeanEnvError, PolicyError) as error:
                 results.put(Result(task, Outcome.INVALID, fatal=str(error)))
             finally:
@@ -100,19 +112,19 @@ async def _serve(
 
 
 async def _proved(
-    task: Task, pool: CheckPool, policy: Policy, seed: int, effort: Effort, audits: asyncio.Semaphore
+    task: Task, policy: Policy, means: Means, effort: Effort, audits: asyncio.Semaphore
 ) -> Result:
     """The result of one task, with some of its proofs audited. Raises `LeanEnvError` for what stops all."""
-    attempt = Attempt(task.theorem, task.kind, task.domain, pool, policy, seed, effort)
+    attempt = Attempt(task.theorem, task.kind, task.domain, policy, means, effort)
     try:
         outcome, records = await attempt.run()
     except StatementError:
         return Result(task, Outcome.INVALID)
     audited = 0
     for record in records:
-        if random.Random(f"{seed}:{record.name}:{record.proof}").random() < AUDITED:
+        if random.Random(f"{means.settings.seed}:{record.name}:{record.proof}").random() < AUDITED:
             async with audits:
-                audited += await passes_audit(pool.toolchain, record)
+                audited += await passes_audit(means.pool.toolchain, record)
     return Result(task, outcome, tuple(records), audited)
 
 

@@ -59,6 +59,11 @@ class DataConfig:
     corpus, and the least to learn from."""
     hints: bool = False
     """Whether prompts show library lemmas that may help; a search then shows them to the model as well."""
+    made_up_lemmas: float = 0.0
+    """How often the lemmas that a prompt shows get made-up names, so that the model learns to copy them."""
+    pretraining_epochs: int = 0
+    """The first so many passes learn prompts as well as answers. A model that starts from nothing learns to
+    copy names there; from answers alone, one token in fifteen, it hardly does."""
     held_out: float = 0.01
     """Share of the statements, chosen by their hash, that is kept for validation."""
 
@@ -66,9 +71,10 @@ class DataConfig:
         _require(bool(self.corpus), "corpus must name at least one file")
         _require(self.length >= 16, f"length must be at least 16, not {self.length}")
         _require(self.vocabulary >= 300, f"vocabulary must be at least 300, not {self.vocabulary}")
-        for name in ("cot_share", "resumed_share", "automation_share"):
+        for name in ("cot_share", "resumed_share", "automation_share", "made_up_lemmas"):
             value = getattr(self, name)
             _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
+        _require(self.pretraining_epochs >= 0, "pretraining_epochs must not be negative")
         _require(0 <= self.held_out < 1, f"held_out must lie in [0, 1), not {self.held_out:g}")
 
 

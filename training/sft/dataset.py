@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from data.records import CorpusError, CorpusRecord, read_corpus
 from prover.policies.prompting import write_prompting
 from training.corpus.hint import with_hints_looked_up
+from training.corpus.rename_lemmas import with_other_lemmas
 from training.corpus.render import Example, cuts, renamed, resumed, whole
 from training.sft.config import DataConfig
 from training.sft.errors import TrainError
@@ -52,7 +53,8 @@ class Dataset:
         rng = random.Random(f"{self.seed}:{epoch}")
         texts = [example for record in records for example in self._examples(record, rng)]
         rng.shuffle(texts)
-        rows, too_long = pack(_tokenized(self.tokenizer, texts), self.config.length)
+        all_of_it = 0 <= epoch < self.config.pretraining_epochs
+        rows, too_long = pack(_tokenized(self.tokenizer, texts, all_of_it=all_of_it), self.config.length)
         # The packer fills early rows best, so their order says something about their content.
         order = np.random.default_rng([self.seed, epoch - HELD_OUT_EPOCH]).permutation(len(rows))
         return rows[order.astype(np.int32)], too_long
@@ -62,6 +64,8 @@ class Dataset:
         if _is_automation(record) and rng.random() >= self.config.automation_share:
             return
         record = renamed(record, rng)
+        if record.hints and rng.random() < self.config.made_up_lemmas:
+            record = with_other_lemmas(record, rng)
         places = cuts(record)
         for cot in (False, True) if rng.random() < self.config.cot_share else (False,):
             if record.start == 0:
@@ -147,10 +151,13 @@ def _texts(records: Sequence[CorpusRecord], seed: int) -> Iterator[str]:
             yield "".join(resumed(record, rng.choice(places)))
 
 
-def _tokenized(tokenizer: Tokenizer, texts: Sequence[Example]) -> Iterator[TokenExample]:
-    """Prompt and completion are encoded apart, since a prompt stands alone when the model is asked."""
+def _tokenized(tokenizer: Tokenizer, texts: Sequence[Example], *, all_of_it: bool) -> Iterator[TokenExample]:
+    """Prompt and completion are encoded apart, since a prompt stands alone when the model is asked.
+
+    With `all_of_it` the prompt is to be learnt as well, but for the token that begins a text.
+    """
     prompts = tokenizer.encode_batch_fast([text.prompt for text in texts])
     completions = tokenizer.encode_batch_fast([text.completion for text in texts], add_special_tokens=False)
     end = SPECIAL.index(EOS)
     for prompt, completion in zip(prompts, completions, strict=True):
-        yield TokenExample((*prompt.ids, *completion.ids, end), len(prompt.ids))
+        yield TokenExample((*prompt.ids, *completion.ids, end), 1 if all_of_it else len(prompt.ids))

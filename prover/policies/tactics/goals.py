@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lean_env.assemble import is_tactic_statement
+from lean_env.notation import read_pieces
+from lean_env.reader import split_signature
 from lean_env.values import Theorem
-from prover.policies.tactics.reader import parse
+from prover.policies.tactics.reader import parse, planned, planned_type
 from prover.policies.tactics.terms import HOLE, OPAQUE, Term
 
 CONNECTIVES = frozenset({"∧", "∨", "↔", "→", "¬", "∀", "∃", "True", "False"})
 RELATIONS = frozenset({"=", "≠", "<", "≤", ">", "≥", "∣", "∈", "∉"})
 INACCESSIBLE = "✝"
-_OPENING = {"(": ")", "{": "}", "[": "]", "⦃": "⦄", "⟨": "⟩"}
 _SORTS: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("Nat", "Int", "List", "Option", "Bool", "Subtype", "String", "Char")},
     **dict.fromkeys(("::", "[]", "++", "reverse", "map", "∈"), ("List",)),
@@ -187,29 +188,13 @@ def first_goal(theorem: Theorem) -> Goal:
 
 def read_signature(text: str) -> tuple[list[tuple[str, Term, bool]], Term]:
     """Binders, each with its name, type and whether it is explicit, and the conclusion behind `:`."""
-    binders: list[tuple[str, Term, bool]] = []
-    text = (
-        re.sub(r"\.\{[^}]*\}", "", text, count=1).strip() if text.lstrip().startswith(".{") else text.strip()
-    )
-    while text and text[0] in _OPENING:
-        end = _closing(text)
-        inside, opening, text = text[1:end], text[0], text[end + 1 :].lstrip()
-        names, colon, kind = inside.partition(":")
-        if not colon or (opening == "[" and not re.fullmatch(r"\s*\w+\s*", names)):
-            names, kind = f"inst{INACCESSIBLE}", inside
-        kind = re.split(r":=", kind, maxsplit=1)[0]
-        binders += [(name, parse(kind), opening == "(") for name in names.split()]
-    return binders, parse(text.removeprefix(":")) if text.startswith(":") else Term(OPAQUE)
-
-
-def _closing(text: str) -> int:
-    """Where the bracket that `text` begins with is closed; the last character if it is not."""
-    depth = 0
-    for place, character in enumerate(text):
-        depth += (character in _OPENING) - (character in _OPENING.values())
-        if depth == 0:
-            return place
-    return len(text) - 1
+    parameters, rest = split_signature(read_pieces(text))
+    binders = [
+        (name, planned_type(some.type), some.bracket == "(")
+        for some in parameters
+        for name in some.names or (f"inst{INACCESSIBLE}",)
+    ]
+    return binders, planned(rest[1:]) if rest and rest[0].text == ":" else Term(OPAQUE)
 
 
 def name_for(goal: Goal, kind: Term, wish: str = "", taken: Iterable[str] = ()) -> str:

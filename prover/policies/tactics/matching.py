@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from prover.policies.tactics.terms import BINDERS, HOLE, INFIX, PREFIX, Term
+from lean_env.notation import PREFIX
+from prover.policies.tactics.terms import BINDERS, HOLE, INFIX, Term
 
 Values = dict[str, Term]
 """What each of a pattern's variables stands for."""

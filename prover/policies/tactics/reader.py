@@ -2,221 +2,154 @@
 
 No elaborator: implicit arguments, types and coercions are not there, and what cannot be read
 becomes one opaque atom. The result only steers guesses; Lean judges what comes of them.
+
+`lean_env.reader` reads more than `tactics-1` ever planned with. What is left out or bent here, marked as a
+habit, stays until that version ends: other terms are other lemmas and other scripts.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
-from prover.policies.tactics.terms import BINDERS, HOLE, INFIX, OPAQUE, PREFIX, Term, apply
+from lean_env.names import components
+from lean_env.notation import KEYWORDS, Piece, UnreadableError, read_pieces
+from lean_env.reader import read_term
+from lean_env.syntax import (
+    Application,
+    Binder,
+    Bound,
+    Conditional,
+    Field,
+    Index,
+    Infix,
+    Items,
+    Name,
+    Number,
+    Parenthesised,
+    Prefix,
+    String,
+    Syntax,
+)
+from prover.policies.tactics.terms import HOLE, INFIX, OPAQUE, Term, apply
 
-_ASCII = {"->": "→", "<->": "↔", "\\/": "∨", "/\\": "∧", "<=": "≤", ">=": "≥", "λ": "fun", "Not": "¬"}
 _FUNCTION_FIRST = frozenset({"map", "filter", "filterMap", "foldl", "foldr", "all", "any"})
 """Functions that take the object of `object.function` after their first argument."""
-
-_PART = r"(?:[^\W\d][\w'!?₀-₉✝¹²³⁰⁴-⁹]*|«[^»]*»)"
-_TOKEN = re.compile(
-    rf"(?P<name>@?{_PART}(?:\.(?:{_PART}|\d+))*)|(?P<number>\d+)|(?P<string>\"[^\"]*\")"
-    r"|(?P<symbol><->|->|=>|:=|::|\+\+|&&|\|\||==|!=|<=|>=|<\||\|>\.?|\\/|/\\|∃!|\.\d+|\.[A-Za-z]\w*|·|[^\s])"
-)
-_KEYWORDS = frozenset(
-    {"then", "else", "with", "from", "in", "do", "by", "at", "match", "let", "have", "show"}
-)
+_FIELD = re.compile(r"\d+|[A-Za-z]\w*")
 
 
+@lru_cache(maxsize=16_384)  # Goals that follow each other share most of their hypotheses.
 def parse(text: str) -> Term:
     """The term that `text` shows; an opaque atom if it cannot be read."""
+    return planned(read_pieces(text))
+
+
+def planned(pieces: Sequence[Piece]) -> Term:
+    """The term that the pieces are; an opaque atom if it cannot be read."""
     try:
-        reader = _Reader(text)
-        term = reader.term(0)
-        return term if reader.peek() == "" else Term(OPAQUE)
-    except (_UnreadableError, RecursionError):
+        return _term(read_term(pieces))
+    except (UnreadableError, RecursionError):
         return Term(OPAQUE)
 
 
-class _UnreadableError(Exception):
-    """Not in the small language that is read here."""
+def planned_type(pieces: Sequence[Piece]) -> Term:
+    """The type of a parameter; habit: opaque if there is a named argument in it."""
+    return Term(OPAQUE) if any(piece.text == ":=" for piece in pieces) else planned(pieces)
 
 
-class _Reader:
-    """An operator-precedence parser."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = [_ASCII.get(found[0], found[0]) for found in _TOKEN.finditer(text)]
-        self._kinds = [found.lastgroup for found in _TOKEN.finditer(text)]
-        starts = [(found.start(), found.end()) for found in _TOKEN.finditer(text)]
-        self._glued = [index > 0 and starts[index - 1][1] == start for index, (start, _) in enumerate(starts)]
-        self._at = 0
-
-    def peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
-
-    def take(self, expected: str = "") -> str:
-        token = self.peek()
-        if not token or (expected and token != expected):
-            raise _UnreadableError
-        self._at += 1
-        return token
-
-    def term(self, level: int) -> Term:
-        left = self._prefixed()
-        while (known := INFIX.get(self.peek())) and known[0] >= level:
-            operator = self.take()
-            left = Term(operator, (left, self.term(known[2])))
-        return left
-
-    def _prefixed(self) -> Term:
-        token = self.peek()
-        if token in BINDERS or token == "∃!":
-            return self._binder()
-        if token in PREFIX:
-            self.take()
-            return Term(token, (self.term(PREFIX[token][1]),))
-        if token == "if":
-            self.take()
-            if self._tokens[self._at + 1 : self._at + 2] == [":"]:
-                raise _UnreadableError
-            condition = self.term(0)
-            self.take("then")
-            yes = self.term(0)
-            self.take("else")
-            return Term("ite", (condition, yes, self.term(0)))
-        return self._application()
-
-    def _application(self) -> Term:
-        function = self._atom()
-        args = []
-        while self._starts_atom():
-            if self.peek() == "(" and self._tokens[self._at + 2 : self._at + 3] == [":="]:
-                self._skip_named()
-                continue
-            args.append(self._atom())
-        if self.peek() in BINDERS and args:  # `f fun x => …`
-            args.append(self._binder())
-        if not args:
-            return function
-        if function.symbol in _FUNCTION_FIRST and function.head.startswith(".") and function.args:
-            return Term(function.head[1:], (args[0], *function.args, *args[1:]))
-        return apply(function, tuple(args))
-
-    def _starts_atom(self) -> bool:
-        token = self.peek()
-        if not token or token in _KEYWORDS or token in INFIX:
-            return False
-        if token[0] == "." and self._glued[self._at]:
-            return False
-        kind = self._kinds[self._at]
-        word = kind in ("name", "number", "string") and token not in BINDERS and token != "if"
-        return word or token in "([⟨{"
-
-    def _skip_named(self) -> None:
-        depth = 0
-        while True:
-            token = self.take()
-            depth += (token == "(") - (token == ")")
-            if depth == 0:
-                return
-
-    def _atom(self) -> Term:
-        kind = self._kinds[self._at] if self._at < len(self._kinds) else ""
-        token = self.take()
-        if token in _KEYWORDS:
-            raise _UnreadableError
-        if kind in ("number", "string"):
-            result = Term(token)
-        elif kind == "name":
-            result = _dotted(token.removeprefix("@"))
-        elif token == "(":
-            result = self._parenthesised()
-        elif token == "[":
-            result = _list(self._items("]"))
-        elif token == "⟨":
-            result = Term("⟨⟩", tuple(self._items("⟩")))
-        else:
-            raise _UnreadableError
-        while self.peek().startswith(".") and len(self.peek()) > 1 and self._glued[self._at]:
-            result = Term(self.take(), (result,))
-        return result
-
-    def _parenthesised(self) -> Term:
-        if self.peek() == ")":
-            self.take()
-            return Term("()")
-        first = self.term(0)
-        if self.peek() == ":":  # A type ascription.
-            self.take()
-            self.term(0)
-            self.take(")")
-            return first
-        parts = [first]
-        while self.peek() == ",":
-            self.take()
-            parts.append(self.term(0))
-        self.take(")")
-        pair = parts.pop()
-        while parts:
-            pair = Term("(,)", (parts.pop(), pair))
-        return pair
-
-    def _items(self, closing: str) -> list[Term]:
-        items: list[Term] = []
-        while self.peek() != closing:
-            items.append(self.term(0))
-            if self.peek() != closing:
-                self.take(",")
-        self.take(closing)
-        return items
-
-    def _binder(self) -> Term:
-        keyword = self.take()
-        separator = "=>" if keyword == "fun" else ","
-        groups: list[tuple[str, Term]] = []
-        bounds: list[Term] = []
-        while self.peek() != separator:
-            token = self.take()
-            if token in "([{⦃":
-                if token == "[" and self._tokens[self._at + 1 : self._at + 2] != [":"]:
-                    groups.append(("inst✝", self.term(0)))
-                    self.take("]")
-                    continue
-                names = []
-                while self.peek() != ":":
-                    names.append(self.take())
-                self.take(":")
-                kind = self.term(0)
-                self.take()
-                groups += [(name, kind) for name in names]
-            elif token == ":":
-                kind = self.term(0)
-                groups = [(name, kind if known.head == HOLE else known) for name, known in groups]
-            elif token in INFIX and groups:  # `∀ x < n, …`, `∃ x ∈ l, …`
-                bounds.append(Term(token, (Term(groups[-1][0]), self.term(51))))
-            elif token == "=>" or token == ",":
-                raise _UnreadableError
-            else:
-                groups.append((token, Term(HOLE)))
-        self.take(separator)
-        body = self.term(0)
-        for bound in bounds:
-            body = Term("→" if keyword == "∀" else "∧", (bound, body))
-        for name, kind in reversed(groups):
-            body = Term(keyword, (kind, body), name)
-        return body
+def _term(syntax: Syntax) -> Term:
+    match syntax:
+        case Name(text) | Number(text):
+            return _named(text)
+        case Infix(operator, left, right):
+            if operator not in INFIX:
+                raise UnreadableError
+            return Term(operator, (_term(left), _term(right)))
+        case Application(function, arguments):
+            if len(arguments) == 1 and isinstance(arguments[0], Binder):
+                raise UnreadableError  # Habit: no `f fun x => y`, but `f a fun x => y`.
+            return _applied([part for atom in (function, *arguments) for part in _parts(atom)])
+        case Field() | Index():
+            return _applied(_parts(syntax))
+        case Parenthesised(inner):
+            return _term(inner)
+        case String(text):
+            return Term(text)
+        case Prefix(operator, operand):
+            return Term(operator, (_term(operand),))
+        case Binder(keyword, bounds, body):
+            return _bound(keyword, bounds, body)
+        case Items(bracket, items):
+            return _items(bracket, items)
+        case Conditional(condition, yes, no):
+            return Term("ite", (_term(condition), _term(yes), _term(no)))
 
 
-def _dotted(token: str) -> Term:
+def _named(text: str) -> Term:
     """A constant, or a variable with projections behind it: `as.reverse.length`."""
-    parts = re.findall(r"«[^»]*»|[^.«»]+", token)
-    if len(parts) == 1 or not (parts[0][0].islower() or parts[0][0] in "«_"):
-        return Term(token)
-    result = Term(parts[0])
-    for part in parts[1:]:
-        result = Term(f".{part}", (result,))
+    if text in KEYWORDS or text.endswith("*"):
+        raise UnreadableError
+    if "." not in text or not (text[0].islower() or text[0] in "«_0123456789"):
+        return Term(text)
+    first, *fields = components(text)
+    result = Term(first)
+    for name in fields:
+        result = Term(f".{name}", (result,))
     return result
 
 
-def _list(items: list[Term]) -> Term:
-    result = Term("[]")
-    for item in reversed(items):
-        result = Term("::", (item, result))
+def _parts(atom: Syntax) -> list[Term]:
+    """A function or an argument; habit: `xs[i]` is two of them, `xs` and a list."""
+    match atom:
+        case Index(object_, place, ""):
+            return [*_parts(object_), _items("[", (place,))]
+        case Field(object_, name) if _FIELD.fullmatch(name):
+            *before, last = _parts(object_)
+            return [*before, Term(f".{name}", (last,))]
+        case Index() | Field() | Prefix():  # Habit: no `xs[i]?`, `(xs ++ ys).head?` and `f ↑n`.
+            raise UnreadableError
+    return [_term(atom)]
+
+
+def _applied(terms: Sequence[Term]) -> Term:
+    function, args = terms[0], tuple(terms[1:])
+    if args and function.symbol in _FUNCTION_FIRST and function.head.startswith(".") and function.args:
+        return Term(function.head[1:], (args[0], *function.args, *args[1:]))
+    return apply(function, args)
+
+
+def _items(bracket: str, items: Sequence[Syntax]) -> Term:
+    terms = [_term(item) for item in items]
+    if bracket == "⟨":
+        return Term("⟨⟩", tuple(terms))
+    operator, last = ("::", Term("[]")) if bracket == "[" else ("(,)", terms.pop() if terms else Term("()"))
+    while terms:
+        last = Term(operator, (terms.pop(), last))
+    return last
+
+
+def _bound(keyword: str, bounds: Sequence[Bound], body: Syntax) -> Term:
+    result = _term(body)
+    groups: list[tuple[list[str], Term]] = []
+    names: list[str] = []
+    for bound in bounds:
+        if names:  # Habit: `(x) (h : p)` binds four names of one type, `)` and `(` among them.
+            if not (bound.names and bound.bracket):
+                raise UnreadableError
+            names += [")", bound.bracket]
+        names += bound.names or ["inst✝"]
+        if bound.bracket and bound.type is None:
+            continue
+        if bound.limit is not None:
+            relation, limit = bound.limit
+            limited = Term(relation, (Term(names[-1]), _term(limit)))
+            result = Term("→" if keyword == "∀" else "∧", (limited, result))
+        groups.append((names, Term(HOLE) if bound.type is None else _term(bound.type)))
+        names = []
+    if names:
+        raise UnreadableError
+    for names, kind in reversed(groups):
+        for name in reversed(names):
+            result = Term(keyword, (kind, result), name)
     return result

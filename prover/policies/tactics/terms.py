@@ -5,42 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from lean_env import notation
+from lean_env.notation import PREFIX
+
 BINDERS = frozenset({"∀", "∃", "fun"})
 OPAQUE = "…"
 """Head of what could not be read."""
 HOLE = "_"
 
-INFIX: dict[str, tuple[int, int, int]] = {
-    # operator: (precedence, least precedence on its left, on its right), as in Lean's notation files
-    "↔": (20, 21, 21),
-    "→": (25, 26, 25),
-    "∨": (30, 31, 30),
-    "||": (30, 30, 31),
-    "∧": (35, 36, 35),
-    "&&": (35, 35, 36),
-    "×": (35, 36, 35),
-    "=": (50, 51, 51),
-    "≠": (50, 51, 51),
-    "==": (50, 51, 51),
-    "!=": (50, 51, 51),
-    "<": (50, 51, 51),
-    "≤": (50, 51, 51),
-    ">": (50, 51, 51),
-    "≥": (50, 51, 51),
-    "∣": (50, 51, 51),
-    "∈": (50, 51, 51),
-    "∉": (50, 51, 51),
-    "+": (65, 65, 66),
-    "-": (65, 65, 66),
-    "++": (65, 65, 66),
-    "::": (67, 68, 67),
-    "*": (70, 70, 71),
-    "/": (70, 70, 71),
-    "%": (70, 70, 71),
-    "^": (75, 76, 75),
-    "∘": (90, 91, 90),
-}
-PREFIX: dict[str, tuple[int, int]] = {"¬": (1024, 40), "-": (75, 75), "!": (1024, 40), "↑": (1024, 1024)}
+_PLANNED = "↔ → ∨ || ∧ && × = ≠ == != < ≤ > ≥ ∣ ∈ ∉ + - ++ :: * / % ^ ∘"
+INFIX = {operator: notation.INFIX[operator] for operator in _PLANNED.split()}
+"""The operators that plans are made with; a term that has another one is opaque."""
 
 
 @dataclass(frozen=True, slots=True)

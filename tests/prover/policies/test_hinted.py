@@ -48,7 +48,14 @@ def test_they_stand_where_the_proof_goes_on_as_they_would_there() -> None:
     assert prompt.text.endswith(":= by\n  /- hints:\n  exact foo ..\n  rw [bar]\n  -/\n")
     inner = with_hints(make_prompt(COMMUTES, "cases x\n· skip", ["⊢ True"]), ["simp"])
     assert inner.text.endswith("  -/\n    /- hints:\n    simp\n    -/\n")
-    assert with_hints(prompt, ()) is prompt
+    assert with_hints(make_prompt(COMMUTES), ()) == make_prompt(COMMUTES)
+
+
+def test_what_precedes_the_statement_is_left_out() -> None:
+    theorem = Theorem("t", COMMUTES.statement, "theorem mine : 1 = 1 := rfl\n\n", informal="Sums commute.")
+    for hints_ in (["simp"], []):
+        bare = with_hints(make_prompt(COMMUTES, "skip", ["⊢ True"]), hints_)
+        assert with_hints(make_prompt(theorem, "skip", ["⊢ True"]), hints_).text == bare.text
 
 
 def asked(policy: Scripted) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lean_env.values import Theorem
-from prover.policies import Completion, PolicyError, Sampling, open_policy, shipped
+from prover.policies import Completion, PolicyError, Sampling, open_policy, shipped, usual_policy
 from prover.policies.moe import MoePolicy
 from prover.prompts import make_prompt
 from tests.training.model.tiny import tiny_checkpoint
@@ -95,26 +95,27 @@ def test_what_cannot_be_loaded_is_one_line(damage: object, said: str, tmp_path: 
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("spec", ["model", "mixed"])
-def test_the_shipped_model_says_what_to_do_without_its_files(
-    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_usual_policy_is_tactics_where_the_model_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipped, "MODEL", tmp_path / "nothing")
     with pytest.raises(PolicyError, match="files are missing"):
-        open_policy(spec)
+        open_policy("default")
+    name, remark = usual_policy()
+    assert name == "tactics"
+    assert remark.endswith("going on with `tactics`")
+    assert "\n" not in remark
 
 
 def test_the_shipped_model_says_what_to_do_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "find_spec", lambda name: None)
     with pytest.raises(PolicyError, match=r"pip install 'rmax-prover\[model\]'"):
-        open_policy("model")
+        open_policy("default")
 
 
-def test_the_shipped_model_is_the_one_in_the_package(
-    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_default_is_the_model_in_the_package(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "MODEL", checkpoint)
-    model, both = open_policy("model"), open_policy("mixed")
-    assert (model.name, both.name) == ("model", "mixed")
+    model = open_policy("default")
+    assert model.name == "default"
     assert model.version.startswith("tiny@")
-    assert both.version == f"{model.version}+tactics-1"
+    assert usual_policy() == ("default", "")

@@ -13,9 +13,9 @@ from prover.policies import PolicyError, open_policy
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("", "known are tactics, model, mixed"),
-        ("gpt", "known are tactics, model, mixed"),
-        ("tactics:x", "known are tactics, model, mixed"),
+        ("", "known are default, tactics"),
+        ("gpt", "known are default, tactics"),
+        ("tactics:x", "known are default, tactics"),
         ("moe:/does/not/exist", "no such directory"),
         ("vllm:model", "start a vLLM server"),
         ("hf:/does/not/exist", "no such directory"),

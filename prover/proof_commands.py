@@ -1,0 +1,151 @@
+"""The commands about theorems and their proofs: `prover verify`, `prover prove` and `prover view`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prover.flags import (
+    JsonFlag,
+    MemoryFlag,
+    PathFlag,
+    ProjectFlag,
+    TimeoutFlag,
+    WorkersFlag,
+    chosen_policy,
+    chosen_toolchain,
+    limits,
+    memory_bytes,
+    positive,
+)
+from prover.settings import load_settings
+
+
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="`.lean` or `.jsonl` files.")],
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Audit each proof too: fresh process, type, axioms."),
+    ] = False,
+    project: ProjectFlag = None,
+    lean_on_path: PathFlag = False,
+    as_json: JsonFlag = False,
+    workers: WorkersFlag = None,
+    timeout: TimeoutFlag = None,
+    memory: MemoryFlag = None,
+) -> None:
+    """Check proofs: a verdict for every theorem."""
+    settings = load_settings()
+    processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
+    toolchain = chosen_toolchain(settings, project, lean_on_path)
+    from prover.verify import run
+
+    code = run(
+        files,
+        toolchain=toolchain,
+        strict=strict,
+        as_json=as_json,
+        workers=processes,
+        seconds=seconds,
+        memory_bytes=memory_bytes(gibibytes, toolchain),
+    )
+    raise typer.Exit(code)
+
+
+def prove(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="`.lean` or `.jsonl` files.")
+    ] = None,
+    statement: Annotated[
+        str, typer.Option("--statement", metavar="TEXT", help="A statement to prove instead of files.")
+    ] = "",
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy",
+            metavar="P",
+            help="Who writes: `default` (a model that comes with the program), `tactics` (symbolic), "
+            "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
+        ),
+    ] = None,
+    search: Annotated[
+        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
+    ] = "rmaxts",
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="N", help="Proofs to try for one theorem.")
+    ] = 512,
+    time: Annotated[
+        float | None,
+        typer.Option("--time", metavar="S", help="Seconds for one theorem; no limit by default."),
+    ] = None,
+    tokens: Annotated[
+        int | None,
+        typer.Option("--tokens", metavar="T", help="Tokens to write for one theorem; no limit by default."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
+    cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the completed file, and certificates.")
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="Keep the search, and go on with one that is there; a folder for several theorems.",
+        ),
+    ] = None,
+    project: ProjectFlag = None,
+    lean_on_path: PathFlag = False,
+    as_json: JsonFlag = False,
+    workers: WorkersFlag = None,
+    timeout: TimeoutFlag = None,
+    memory: MemoryFlag = None,
+) -> None:
+    """Prove every theorem whose proof is `sorry` or missing."""
+    from search import RULES, Budget
+
+    if bool(files) == bool(statement):
+        raise typer.BadParameter("name files, or give a --statement")
+    if search not in RULES:
+        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
+    settings = load_settings()
+    processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
+    budget = Budget(
+        positive("samples", samples, 0),
+        positive("time", time, 0.0) or None,
+        positive("tokens", tokens, 0) or None,
+    )
+    toolchain = chosen_toolchain(settings, project, lean_on_path)
+    from lean_env.limits import Limits
+    from prover.driver import Settings as Search
+    from prover.prove import Order, run
+
+    order = Order(
+        files=tuple(files or ()),
+        statement=statement,
+        policy=chosen_policy(settings, policy),
+        settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
+        limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
+        as_json=as_json,
+        out=out,
+        trace=trace,
+    )
+    raise typer.Exit(run(order, toolchain))
+
+
+def view(
+    trace: Annotated[
+        Path, typer.Argument(metavar="TRACE", help="What `prove --trace` wrote: a file, or a folder of them.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write the page, if not beside the trace."),
+    ] = None,
+) -> None:
+    """Show a search tree as one HTML page that opens offline."""
+    from prover.view import run
+
+    raise typer.Exit(run(trace, out))

@@ -1,0 +1,1 @@
+"""The parts of `tools/bind_syntax.py`."""
