@@ -16,7 +16,7 @@ def notes_of(report: RunReport) -> tuple[str, ...]:
     if count := searches.get("MISSING", 0):
         notes.append(
             f"The run is not finished: {_count(count, 'search', 'searches')} to come. What ends first is "
-            f"what is easy, so that figures are too high as they stand; pass@1 will end between {low:.1%} "
+            f"what is easy, so that figures may be too high as they stand; pass@1 ends between {low:.1%} "
             f"and {high:.1%}."
         )
     if skipped := sum(report.skipped.values()):

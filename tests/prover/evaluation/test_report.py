@@ -13,6 +13,7 @@ from prover.evaluation.comparison import compare
 from prover.evaluation.figures import tries
 from prover.evaluation.markdown import markdown
 from prover.evaluation.reading import Run, read_run
+from prover.evaluation.records import RunSettings
 from prover.evaluation.report import budgets, report_run, titles
 from prover.evaluation.reporting import make_report
 from prover.evaluation.statistics import mcnemar, wilson
@@ -281,3 +282,17 @@ def test_the_baseline_is_the_one_that_samples_or_is_named(tmp_path: Path) -> Non
 def test_what_cannot_be_done_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
     write(tmp_path / "run", PROBLEMS, RESULTS)
     assert message in refusal(prover("report", *arguments, cwd=tmp_path))
+
+
+@pytest.mark.parametrize("skipped", ["", "needs Mathlib"])
+@pytest.mark.parametrize("of", [settings(), settings(samples=None, seconds=5.0, repeats=3, stop_early=True)])
+def test_a_run_without_results_has_a_report(tmp_path: Path, skipped: str, of: RunSettings) -> None:
+    """One that has just begun, and one where nothing could be attempted."""
+    folder = write(tmp_path / "run", [problem(0, skipped=skipped), problem(1, skipped=skipped)], [], of)
+    shown = prover("report", folder, folder.with_name("run"))
+    assert (shown.returncode, shown.stderr) == (0, f"page: {folder}/report.html\n")
+    assert "| any proof | 0 | 1 | – | not known |" in shown.stdout
+    assert ("2 of 2 problems were skipped" in shown.stdout) is bool(skipped)
+    assert ("The run is not finished" in shown.stdout) is not skipped
+    empty = write(tmp_path / "empty", [], [], of)
+    assert prover("report", folder, empty).returncode == 0
