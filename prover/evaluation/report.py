@@ -19,7 +19,9 @@ from prover.evaluation.reading import Run
 from prover.evaluation.records import ProblemLine, Result, RunSettings
 
 POINTS = 120
-"""At most so many points of a curve."""
+"""About so many points of a curve, at most."""
+SHORTEST = 1e-3
+"""What is shorter, in seconds, is not told apart."""
 KINDS = ("split", "domain", "tier")
 
 
@@ -191,11 +193,16 @@ def _costs(results: Sequence[Result]) -> Costs:
 
 
 def _curve(outcomes: Outcomes, results: Sequence[Result], measure: str) -> tuple[tuple[float, Estimate], ...]:
-    """pass@1 at every place where there was a proof, or at some that are evenly spread over the proofs."""
+    """pass@1 wherever there was a proof; of many places, those that a logarithmic axis tells apart."""
     places = sorted({getattr(result, measure) for result in results if result.verdict == "PROVED"})
     if len(places) > POINTS:
-        last = len(places) - 1
-        places = [places[round(i * last / (POINTS - 1))] for i in range(POINTS)]
+        first, *rest, last = places
+        step = (last / max(first, SHORTEST)) ** (1 / POINTS)
+        places = [first]
+        for place in rest:
+            if place >= max(places[-1], SHORTEST) * step:
+                places.append(place)
+        places.append(last)
     return tuple((place, outcomes.estimate(1, place, measure)) for place in places)
 
 
