@@ -1,9 +1,8 @@
-"""What the benchmarks share: a figure with its bar, the interval of a share, and the report of a run."""
+"""What the benchmarks share: a figure with its bar, and the report of a run."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,16 +32,6 @@ class Bar:
         if self.at_most is not None:
             bar = f"at most {self.at_most:g}"
         return f"{self.name:50}{self.value:9.3f}  {bar}{'' if self.met else '  MISSED'}"
-
-
-def wilson(successes: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % confidence interval of a share."""
-    if not total:
-        return 0.0, 1.0
-    share = successes / total
-    centre = (share + z * z / (2 * total)) / (1 + z * z / total)
-    radius = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return centre - radius, centre + radius
 
 
 def report(out: Path, bars: Sequence[Bar], details: Mapping[str, Any]) -> int:

@@ -22,13 +22,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from common import Bar, report, wilson
+from common import Bar, report
 
 from lean_env.errors import StatementError
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import find_toolchain
 from lean_env.values import Theorem, Verdict
+from prover.evaluation.statistics import wilson
 from prover.policies import Sampling, open_policy
 from prover.prompts import make_prompt
 from prover.replies import Reply, read_reply

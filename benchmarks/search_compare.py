@@ -25,8 +25,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from common import wilson
-
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.source import read_records
@@ -34,6 +32,7 @@ from lean_env.toolchain import find_toolchain
 from lean_env.values import Theorem
 from prover.attempt import Attempt, Settings
 from prover.driver import Driver
+from prover.evaluation.statistics import bootstrap, mcnemar, wilson
 from prover.policies import open_policy
 from search import RULES, Budget, RMaxTS, Rule
 
@@ -46,7 +45,6 @@ SEARCHES: dict[str, Rule] = {
 }
 """What can be compared: the algorithms, and RMaxTS with each of its options."""
 CHECK_SECONDS = 10.0
-RESAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +68,6 @@ class Statement:
     theorem: Theorem
     name: str
     groups: tuple[str, ...]
-
-
-def bootstrap(differences: Sequence[int]) -> tuple[float, float]:
-    """The 95 % interval of the mean of paired differences, by resampling the statements."""
-    dice, count = random.Random(0), len(differences)
-    if not count:
-        return 0.0, 0.0
-    means = sorted(sum(dice.choices(differences, k=count)) / count for _ in range(RESAMPLES))
-    return means[round(0.025 * RESAMPLES)], means[round(0.975 * RESAMPLES) - 1]
-
-
-def mcnemar(wins: int, losses: int) -> float:
-    """How probable a difference at least as large is if both searches are equally good (two-sided, exact)."""
-    count = wins + losses
-    tail = sum(math.comb(count, k) for k in range(min(wins, losses) + 1)) / 2**count
-    return min(1.0, 2 * tail)
 
 
 def table(
@@ -114,18 +96,19 @@ def table(
             cells.append(f"{count / max(1, len(chosen)):.1%} [{low:.1%}, {high:.1%}]")
         for name in others:
             differences = [(one in solved[name]) - (one in solved[baseline]) for one in chosen]
-            low, high = bootstrap(differences)
+            interval = bootstrap(differences)
             mean = sum(differences) / max(1, len(differences))
             wins, losses = differences.count(1), differences.count(-1)
             chance = mcnemar(wins, losses)
             entry[f"{name} - {baseline}"] = {
                 "mean": mean,
-                "interval": [low, high],
+                "interval": interval,
                 "wins": wins,
                 "losses": losses,
                 "p": chance,
             }
-            cells.append(f"{mean:+.1%} [{low:+.1%}, {high:+.1%}], {wins}:{losses}, p = {chance:.2g}")
+            range_ = f"[{interval[0]:+.1%}, {interval[1]:+.1%}]" if interval else "[no difference]"
+            cells.append(f"{mean:+.1%} {range_}, {wins}:{losses}, p = {chance:.2g}")
         figures[group] = entry
         lines.append(f"| {group} | {len(chosen)} | {' | '.join(cells)} |")
     return "\n".join(lines), figures

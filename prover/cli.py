@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from lean_env.errors import LeanEnvError
-from prover import lint_command, proof_commands, train_commands
+from prover import lint_command, proof_commands, report_command, train_commands
 from prover.flags import JsonFlag, PathFlag, ProjectFlag, chosen_toolchain, environment
 from prover.settings import SettingsError, load_settings
 
@@ -32,6 +32,7 @@ app.add_typer(train_commands.app)
 for command in (proof_commands.verify, proof_commands.prove, proof_commands.view):
     app.command()(command)
 app.command("lint")(lint_command.lint)
+app.command("report")(report_command.report)
 
 
 def main() -> None:

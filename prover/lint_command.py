@@ -76,8 +76,8 @@ def lint(
         toolchain = chosen_toolchain(settings, project, lean_on_path)
         from lean_env.limits import Limits
 
-        limits = Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain))
-        _ask_lean(report, toolchain, limits, processes)
+        each = Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain))
+        _ask_lean(report, toolchain, each, processes)
     for line in _json(report) if as_json else _text(report, copy, asked=not without_lean):
         print(line)
     raise typer.Exit(1 if any(report.findings.values()) or benchmark.bad_lines else 0)
