@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lean_env.errors import SourceError
 from lean_env.outline import Entry, Form, outline
@@ -39,10 +40,27 @@ class Record:
     proof: str | None
     """None if the record has no proof, as in a benchmark."""
     line: int
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """All that the line says, whether it is read here or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of a `.jsonl` file that is no record."""
+
+    line: int
+    """From 1."""
+    reason: str
+    """One line, without the place."""
 
 
 def read_text(path: Path) -> str:
     """The file's text with plain line ends; raises `SourceError` for what is no readable text."""
+    return text_of(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a regular file holds; raises `SourceError`, also for more than `MAX_BYTES`."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -59,6 +77,11 @@ def read_text(path: Path) -> str:
         raise SourceError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if len(data) > MAX_BYTES:
         raise SourceError(f"{path} grew beyond {MAX_BYTES:,} bytes while it was read")
+    return data
+
+
+def text_of(data: bytes, path: Path) -> str:
+    """The text of a file's bytes, with plain line ends; raises `SourceError` that names the file."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise SourceError(f"{path} is UTF-16; save it as UTF-8")
     if (nul := data.find(b"\0")) >= 0:
@@ -89,21 +112,31 @@ def read_records(path: Path) -> tuple[Record, ...]:
     benchmarks are read: `formal_statement`, `informal_prefix`, and a statement that is a whole file.
     """
     records: list[Record] = []
+    for record in scan_records(read_text(path), path):
+        if isinstance(record, BadLine):
+            raise SourceError(f"{path}, line {record.line}: {record.reason}")
+        records.append(record)
+    return tuple(records)
+
+
+def scan_records(text: str, path: Path) -> Iterator[Record | BadLine]:
+    """The records of a `.jsonl` file's text, and the lines that are none, in order.
+
+    A record whose name an earlier one has is none.
+    """
     lines_of: dict[str, int] = {}
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             record = parse_record(line, str(path), number)
         except SourceError as error:
-            raise SourceError(f"{path}, line {number}: {error}") from None
-        if record.name in lines_of:
-            raise SourceError(
-                f"{path}, line {number}: the name {record.name!r} is that of line {lines_of[record.name]} too"
-            )
-        lines_of[record.name] = number
-        records.append(record)
-    return tuple(records)
+            yield BadLine(number, str(error))
+            continue
+        if (before := lines_of.setdefault(record.name, number)) != number:
+            yield BadLine(number, f"the name {record.name!r} is that of line {before} too")
+        else:
+            yield record
 
 
 def parse_record(line: str, source: str, number: int) -> Record:
@@ -128,6 +161,7 @@ def parse_record(line: str, source: str, number: int) -> Record:
         theorem=replace(theorem, provenance=Provenance(source, number)),
         proof=given.get("proof"),
         line=number,
+        fields=fields,
     )
 
 

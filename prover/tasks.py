@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from lean_env.errors import LeanEnvError, SourceError
 from lean_env.lexer import words_of
 from lean_env.outline import Entry
 from lean_env.pool import CheckPool
-from lean_env.source import LeanFile, Record, parse_statement, read_lean, read_records, read_text
+from lean_env.source import LeanFile, Record, parse_statement, read_lean, read_records
 from lean_env.values import Theorem
 from prover.complete import task
 from prover.context import context_of
@@ -83,11 +82,9 @@ async def in_context(tasks: Sequence[Task], pool: CheckPool, workers: int) -> li
 
 def _of_file(path: Path) -> Iterator[Task]:
     if path.suffix == ".jsonl":
-        lines = None
         for record in read_records(path):
-            lines = lines or read_text(path).split("\n")
             if _is_open(record):
-                yield Task(record.name, record.theorem, fields=json.loads(lines[record.line - 1]))
+                yield Task(record.name, record.theorem, fields=record.fields)
     elif path.suffix == ".lean" or not path.is_file():
         file = read_lean(path)
         for entry in file.entries:

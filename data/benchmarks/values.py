@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lean_env.source import BadLine
 from lean_env.values import Theorem
 
 
@@ -35,3 +36,5 @@ class Benchmark:
     sha256: str
     """Of the file's bytes, in hexadecimal."""
     problems: tuple[Problem, ...]
+    bad_lines: tuple[BadLine, ...] = ()
+    """The lines that are no problems; empty unless the caller asked to keep going."""
