@@ -28,7 +28,7 @@ T = TypeVar("T", RunSettings, ProblemLine, Result)
 class Run:
     """What a run folder holds."""
 
-    folder: Path
+    path: Path
     settings: RunSettings
     problems: tuple[ProblemLine, ...]
     """By index."""
@@ -107,7 +107,7 @@ def build(kind: type[T], record: Mapping[str, Any], place: str) -> T:
 
 
 @cache
-def _shape(kind: type[T]) -> tuple[dict[str, Any], frozenset[str]]:
+def _shape(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
     """The type of each field, and which fields have no default."""
     required = (f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING)
     return get_type_hints(kind), frozenset(required)
