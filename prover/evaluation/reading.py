@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -20,6 +21,9 @@ from prover.evaluation.records import FORMAT, ProblemLine, Result, RunSettings
 
 SETTINGS, PROBLEMS, RESULTS = "run.json", "problems.jsonl", "results.jsonl"
 VERDICTS = ("PROVED", "FAILED", "FAULT", "STOPPED")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, of an escape such as `\\ud800`; it can be neither printed nor written."""
 
 T = TypeVar("T", RunSettings, ProblemLine, Result)
 
@@ -81,6 +85,8 @@ def read_results(folder: Path, problems: tuple[ProblemLine, ...], repeats: int) 
             raise SourceError(f"{place}: repeat {result.repeat} of a run with {repeats}")
         if result.verdict not in VERDICTS:
             raise SourceError(f"{place}: unknown verdict {result.verdict!r}")
+        if result.trace.startswith("/") or ".." in result.trace.split("/"):
+            raise SourceError(f"{place}: the trace {result.trace!r} is not in the folder")
         if min(result.samples, result.seconds, result.faults, *result.verdicts.values()) < 0:
             raise SourceError(f"{place}: a number is negative")
         key = result.problem, result.repeat
@@ -93,7 +99,8 @@ def read_results(folder: Path, problems: tuple[ProblemLine, ...], repeats: int) 
 
 def build(kind: type[T], record: Mapping[str, Any], place: str) -> T:
     """The value that a JSON object holds. Raises `SourceError`, which begins with `place`."""
-    types_, needed = _shape(kind)
+    hashable: Any = kind
+    types_, needed = _shape(hashable)
     if unknown := record.keys() - types_.keys():
         raise SourceError(f"{place}: unknown field {min(unknown)!r}")
     if missing := needed - record.keys():
@@ -126,6 +133,8 @@ def _fits(value: object, kind: Any) -> bool:
         return isinstance(value, dict) and all(_fits(one, arguments[1]) for one in value.values())
     if isinstance(value, bool):
         return kind is bool
+    if isinstance(value, str) and _SURROGATE.search(value):
+        return False
     if isinstance(value, float) and not math.isfinite(value):  # Of a number like 1e999.
         return False
     return isinstance(value, (int, float) if kind is float else kind)
