@@ -7,6 +7,7 @@ byte where that helps. A file is read whole or not at all.
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from lean_env.outline import Entry, Form, outline
 from lean_env.values import Provenance, Theorem
 
 MAX_BYTES = 64 * 1024**2
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, of an escape such as `\\ud800`; it can be neither printed nor written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,8 @@ def _strings(fields: Mapping[object, object]) -> Iterator[tuple[str, str]]:
             continue
         if not isinstance(value, str):
             raise SourceError(f"the field `{name}` must be a text, not {_kind(value)}")
+        if _SURROGATE.search(value):
+            raise SourceError(f"the field `{name}` has half of a character (a lone surrogate)")
         yield name, value
 
 

@@ -62,10 +62,14 @@ class Settings:
     """Lean processes; 1 makes a run reproducible."""
     cot: bool = False
     """Whether the prompt asks for comments (chain of thought)."""
+    rollouts_at_a_time: int | None = None
+    """Of one tree; None: as many as keep the workers busy when there is no other tree."""
 
     @property
     def rollouts(self) -> int:
         """How many rollouts of one tree are under way at a time."""
+        if self.rollouts_at_a_time is not None:
+            return self.rollouts_at_a_time
         return 1 if self.workers == 1 else min(TREE_ROLLOUTS, ROLLOUTS_A_WORKER * self.workers)
 
 
@@ -79,6 +83,8 @@ class Attempt:
     """None if no search took place."""
     error: str = ""
     """Why none did, or why it ended before its budget: one line."""
+    cause: LeanEnvError | None = None
+    """The exception behind `error`, if it was one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +116,14 @@ class Run:
         self.beginning = ""
         """Where the rollout that ended the search with a proof began."""
         self.error = ""
+        self._cause: LeanEnvError | None = None
 
     @property
     def attempt(self) -> Attempt:
         """What has become of the theorem up to now."""
         error = "" if self.proof else self.error
-        return Attempt(self._search.theorem, self.proof, self._search.statistics, error)
+        cause = self._cause if error else None
+        return Attempt(self._search.theorem, self.proof, self._search.statistics, error, cause)
 
     async def search(self) -> None:
         """Keep rollouts under way until a proof is found, or the budget spent; then give the others up."""
@@ -139,7 +147,7 @@ class Run:
                     self._time_is_up()
                     break
         except LeanEnvError as error:
-            self.error = self.error or str(error)
+            self._fail(error, str(error))
         finally:
             for task in rollouts:
                 task.cancel()
@@ -182,9 +190,9 @@ class Run:
         prompt = make_prompt(search.theorem, expansion.prefix, expansion.goals, cot=settings.cot)
         key = f"{settings.seed}:{search.theorem.digest}:{expansion.id}"
         seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
-        completion = await self._means.batcher.complete(prompt, seed)
+        completion, seconds = await self._means.batcher.complete_timed(prompt, seed)
         check, sample = await self._judge(expansion, prompt, completion)
-        event = search.observe(expansion, check, sample, self._clock())
+        event = search.observe(expansion, check, replace(sample, seconds=seconds), self._clock())
         self._trail.add(event)
         if isinstance(event, Observation) and event.proof == search.proof:
             self.beginning = expansion.prefix
@@ -252,7 +260,13 @@ class Run:
             raise error
         expected = isinstance(error, PolicyError | LeanEnvError)
         said = str(error) if expected else f"internal error: {type(error).__name__}: {error}"
-        self.error = self.error or " ".join(said.removeprefix(f"{self._search.theorem.name}: ").split())
+        self._fail(error, " ".join(said.removeprefix(f"{self._search.theorem.name}: ").split()))
+
+    def _fail(self, error: Exception, said: str) -> None:
+        """Remember the first error that ends the search."""
+        if not self.error:
+            self.error = said
+            self._cause = error if isinstance(error, LeanEnvError) else None
 
     def _settle(self) -> None:
         """Take back what is still under way.
@@ -261,12 +275,12 @@ class Run:
         time is up, a search that goes on later does these rollouts as if nothing had happened.
         """
         for expansion in list(self._search.under_way.values()):
-            event = self._search.abandon(expansion, "cancelled", self._clock())
+            event = self._search.abandon(expansion, seconds=self._clock())
             if self._search.stopped is Stop.PROVED:
                 try:
                     self._trail.add(event)
                 except LeanEnvError as error:
-                    self.error = self.error or str(error)
+                    self._fail(error, str(error))
 
     def _time_is_up(self) -> None:
         """Make the clock say so too: a timer may go off a tick early."""

@@ -17,12 +17,15 @@ from dataclasses import dataclass, replace
 
 from prover.policies import Completion, Policy, PolicyError, Prompt, Sampling
 
+BATCH = 64
+"""Prompts in one call, at most."""
+
 
 @dataclass(eq=False, slots=True)
 class _Request:
     prompt: Prompt
     seed: int
-    future: asyncio.Future[Completion]
+    future: asyncio.Future[tuple[Completion, float]]
 
 
 class Batcher:
@@ -32,7 +35,7 @@ class Batcher:
     An asynchronous context manager; leaving it gives up what is under way.
     """
 
-    def __init__(self, policy: Policy, sampling: Sampling, size: int = 64) -> None:
+    def __init__(self, policy: Policy, sampling: Sampling, size: int = BATCH) -> None:
         self._policy = policy
         self._sampling = sampling
         self._size = size if policy.concurrency == 1 else 1
@@ -61,6 +64,11 @@ class Batcher:
         A batch is drawn with the seed of its first prompt, so only what is asked for one by one is
         reproducible.
         """
+        completion, _ = await self.complete_timed(prompt, seed)
+        return completion
+
+    async def complete_timed(self, prompt: Prompt, seed: int) -> tuple[Completion, float]:
+        """As `complete`, with the prompt's share of the seconds that the policy's call took."""
         request = _Request(prompt, seed, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         if len(self._servers) < self._policy.concurrency:
@@ -92,7 +100,7 @@ class Batcher:
         """Resolve the requests. If the policy fails on several theorems at once, each is asked about
         alone, so that a prompt that breaks it harms its own theorem only."""
         try:
-            completions = await self._ask(batch)
+            completions, seconds = await self._ask(batch)
         except PolicyError as error:
             groups: dict[str, list[_Request]] = {}
             for request in batch:
@@ -107,12 +115,13 @@ class Batcher:
             return
         for request, completion in zip(batch, completions, strict=False):
             if not request.future.done():
-                request.future.set_result(completion)
+                request.future.set_result((completion, seconds / len(batch)))
 
-    async def _ask(self, batch: Sequence[_Request]) -> list[Completion]:
-        """The policy's answers, in order; empty if everybody has gone. Raises `PolicyError`, and nothing
-        else."""
+    async def _ask(self, batch: Sequence[_Request]) -> tuple[list[Completion], float]:
+        """The policy's answers, in order, and the seconds that they took; none if everybody has gone.
+        Raises `PolicyError`, and nothing else."""
         loop = asyncio.get_running_loop()
+        started = loop.time()
         if not self._calls:
             self._busy_since = loop.time()
         self._calls += 1
@@ -136,9 +145,9 @@ class Batcher:
             for request in batch:
                 request.future.remove_done_callback(one_less)
         if not call.cancelled():
-            return call.result()
+            return call.result(), loop.time() - started
         if gone.done():
-            return []
+            return [], 0.0
         raise PolicyError(f"{self._policy.name}: the policy gave its answer up")
 
     async def _generate(self, batch: Sequence[_Request]) -> list[Completion]:

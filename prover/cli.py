@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from lean_env.errors import LeanEnvError
-from prover import lint_command, proof_commands, report_command, train_commands
+from prover import eval_command, lint_command, proof_commands, report_command, train_commands
 from prover.flags import JsonFlag, PathFlag, ProjectFlag, chosen_toolchain, environment
 from prover.settings import SettingsError, load_settings
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.add_typer(train_commands.app)
 for command in (proof_commands.verify, proof_commands.prove, proof_commands.view):
     app.command()(command)
+app.command("eval")(eval_command.evaluate)
 app.command("lint")(lint_command.lint)
 app.command("report")(report_command.report)
 

@@ -21,10 +21,10 @@ from lean_env.errors import LeanEnvError
 from lean_env.pool import CheckPool
 from lean_env.values import Theorem
 from prover.attempt import Attempt, Means, Run, Settings, opening_goals
-from prover.batching import Batcher
+from prover.batching import BATCH, Batcher
 from prover.minimise import Audit
 from prover.policies import Policy
-from prover.trail import Trail
+from prover.trail import Tape, Trail
 from search import Circumstances, Statistics
 
 __all__ = ["Attempt", "Driver", "Settings"]
@@ -32,6 +32,8 @@ __all__ = ["Attempt", "Driver", "Settings"]
 Watch = Callable[[Theorem, Statistics], None]
 """Called whenever a search has changed, to show it."""
 Done = Callable[[Attempt], None]
+Trace = Path | Tape | None
+"""Where a search is written down: a file, somebody who listens, or nowhere."""
 
 
 class Driver:
@@ -55,9 +57,11 @@ class Driver:
         pool: CheckPool,
         settings: Settings,
         watch: Watch = lambda theorem, statistics: None,
+        batch: int = BATCH,
     ) -> AsyncIterator[Driver]:
-        """A driver over a policy and a pool that the caller has opened."""
-        async with Batcher(policy, settings.sampling) as batcher:
+        """A driver over a policy and a pool that the caller has opened; the policy gets at most `batch`
+        prompts at once."""
+        async with Batcher(policy, settings.sampling, batch) as batcher:
             yield cls(policy, pool, batcher, settings, watch)
 
     def use_audit(self, audit: Audit) -> None:
@@ -76,7 +80,7 @@ class Driver:
 
         async def one(index: int) -> None:
             async with at_a_time:
-                await self._prove(theorems[index], traces[index], lambda attempt: done(index, attempt))
+                await self.attempt(theorems[index], traces[index], lambda attempt: done(index, attempt))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -85,24 +89,31 @@ class Driver:
         except BaseExceptionGroup as errors:  # Only `done` can fail, or this program is wrong.
             raise errors.exceptions[0] from None
 
-    async def prove(self, theorem: Theorem, trace: Path | None = None) -> Attempt:
+    async def prove(self, theorem: Theorem, trace: Trace = None) -> Attempt:
         """Search for a proof of one theorem until it is found or the budget is spent."""
         attempts: list[Attempt] = []
-        await self._prove(theorem, trace, attempts.append)
+        await self.attempt(theorem, trace, attempts.append)
         return attempts[0]
 
-    async def _prove(self, theorem: Theorem, trace: Path | None, done: Done) -> None:
-        settings = self._settings
+    async def attempt(self, theorem: Theorem, trace: Trace, done: Done, *, seed: int | None = None) -> None:
+        """Prove one theorem, with another seed than the settings' if one is given; `done` gets the outcome.
+
+        When cancelled, a proof that was only being shortened is handed over as it is.
+        """
+        means = self._means
+        if seed is not None:
+            means = replace(means, settings=replace(means.settings, seed=seed))
+        settings = means.settings
         try:
             await self._pool.validate(theorem)
             goals = await opening_goals(self._pool, theorem)
             search, trail = Trail.follow(trace, theorem, settings.rule, settings.budget, goals)
-            trail.add(self._circumstances())
+            trail.add(self._circumstances(settings))
         except LeanEnvError as error:
-            done(Attempt(theorem, None, None, str(error).removeprefix(f"{theorem.name}: ")))
+            done(Attempt(theorem, None, None, str(error).removeprefix(f"{theorem.name}: "), error))
             return
         with trail:
-            run = Run(self._means, search, trail)
+            run = Run(means, search, trail)
             try:
                 await run.search()
                 await run.shorten()
@@ -112,8 +123,8 @@ class Driver:
                 raise
             done(run.attempt)
 
-    def _circumstances(self) -> Circumstances:
-        settings, policy = self._settings, self._policy
+    def _circumstances(self, settings: Settings) -> Circumstances:
+        policy = self._policy
         return Circumstances(
             policy=policy.name,
             policy_version=policy.version,

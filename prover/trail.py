@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -33,18 +34,87 @@ def read_trace(path: Path) -> list[Event]:
         raise TrailError(f"{path} cannot be read: {error.strerror}") from error
 
 
+class Tape:
+    """A trace in memory, for a search that runs far from its file: `hear` gets each new line."""
+
+    def __init__(self, text: str, hear: Callable[[str], None]) -> None:
+        """Go on with the trace `text`, whole lines only; empty for a new one."""
+        self._lines = text.splitlines(keepends=True)  # A trace is ASCII, without other line breaks.
+        self._hear = hear
+
+    def events(self) -> list[Event]:
+        """What is on it. Raises `TraceError`."""
+        return list(read(self._lines))
+
+    def write(self, line: str) -> None:
+        """Add a line."""
+        self._lines.append(line)
+        self._hear(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class Relay:
+    """The file of a trace whose search runs elsewhere: its text so far, and a place for more lines.
+
+    Raises `TrailError`, as `Trail` does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+", encoding="utf-8", newline="\n")
+        except (OSError, ValueError) as error:
+            raise _unwritable(path, error) from error
+        try:
+            _lock(path, self._file)
+            self._file.seek(0)
+            _events(path, self._file)
+            _drop_cut_line(self._file)
+            self._file.seek(0)
+            self.text = self._file.read()
+        except OSError as error:
+            self._file.close()
+            raise _unwritable(path, error) from error
+        except BaseException:
+            self._file.close()
+            raise
+
+    def add(self, lines: Sequence[str]) -> None:
+        """Append lines; they are in the system's hands when this returns."""
+        try:
+            self._file.write("".join(lines))
+            self._file.flush()
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):  # A full disk; `add` has said so.
+            self._file.close()
+
+
 class Trail:
     """Where a search's events go. Without a file they go nowhere."""
 
-    def __init__(self, path: Path | None, file: IO[str] | None) -> None:
+    def __init__(self, path: Path | None, file: IO[str] | Tape | None) -> None:
         self._path = path
         self._file = file
 
     @classmethod
     def follow(
-        cls, path: Path | None, theorem: Theorem, rule: Rule, budget: Budget, goals: tuple[str, ...]
+        cls, path: Path | Tape | None, theorem: Theorem, rule: Rule, budget: Budget, goals: tuple[str, ...]
     ) -> tuple[Search, Trail]:
-        """The search that `path` holds, or a new one, and the trail that goes on with it.
+        """The search that the file or tape holds, or a new one, and the trail that goes on with it.
 
         Raises `TrailError` if the file is no trace, about another theorem or another algorithm, or if
         another process is writing to it.
@@ -52,6 +122,8 @@ class Trail:
         new = Search(theorem, rule, budget, goals)
         if path is None:
             return new, cls(None, None)
+        if isinstance(path, Tape):
+            return cls._of_tape(path, new)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("a+", encoding="utf-8", newline="\n")
@@ -77,15 +149,26 @@ class Trail:
             raise
         return new, trail
 
+    @classmethod
+    def _of_tape(cls, tape: Tape, new: Search) -> tuple[Search, Trail]:
+        trail = cls(None, tape)
+        try:
+            if events := tape.events():
+                return replay(events, new.budget, new.theorem, new.rule), trail
+        except TraceError as error:
+            raise TrailError(f"the trace of {new.theorem.name} cannot be gone on with: {error}") from error
+        trail.add(new.start)
+        return new, trail
+
     def add(self, event: Event) -> None:
         """Append an event; it is in the system's hands when this returns. Raises `TrailError`."""
         if self._file is None:
             return
-        assert self._path is not None
         try:
             self._file.write(to_line(event))
             self._file.flush()
         except OSError as error:
+            assert self._path is not None
             raise _unwritable(self._path, error) from error
 
     def __enter__(self) -> Self:

@@ -20,6 +20,16 @@ REDRAW_SECONDS = 0.1
 """At most so often; searches change hundreds of times a second."""
 
 
+def say(text: str) -> None:
+    """Print to standard output. Raises `SourceError` if it takes nothing any more."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is left in the buffer would be complained about once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SourceError(f"standard output cannot be written: {error.strerror}") from None
+
+
 class Display:
     """Live progress on standard error if that is a terminal; results on standard output unless `silent`."""
 
@@ -70,11 +80,7 @@ class Display:
         if self._live is not None:
             self._live.stop()
         try:
-            print(text, flush=True)
-        except OSError as error:
-            # What is left in the buffer would be complained about once more at the end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SourceError(f"standard output cannot be written: {error.strerror}") from None
+            say(text)
         finally:
             if self._live is not None:
                 self._live.start()

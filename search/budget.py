@@ -47,6 +47,8 @@ class Sample:
     """Log-probability of the completion under the policy, in nats; best-first search needs it."""
     value: float | None = None
     """Estimated probability, in [0, 1], that the states found can be proved; None: no estimate."""
+    seconds: float = 0.0
+    """This completion's share of the time in which the policy wrote it and others at once."""
 
     def __post_init__(self) -> None:
         if self.tokens < 0:
@@ -82,3 +84,9 @@ class Statistics:
     stopped: Stop | None
     proof: str | None
     """The first proof that was found."""
+    faults: int = 0
+    """Those of `abandoned` that a fault of ours ended, instead of somebody's will."""
+    lean_seconds: float = 0.0
+    """Sum over the samples' checks; several run at a time."""
+    policy_seconds: float = 0.0
+    """Sum over the samples' shares of the policy's time (`Sample.seconds`)."""

@@ -16,6 +16,8 @@ from search.tree import Path, Visit
 
 VERSION = 1
 """Of the format; a reader refuses others."""
+CANCELLED = "cancelled"
+"""The reason of an abandonment that is nobody's fault."""
 
 
 @dataclass(frozen=True, slots=True)

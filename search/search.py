@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from lean_env.values import Check, Theorem, Verdict
 from search.budget import Budget, Sample, Statistics, Stop
-from search.events import Abandonment, Expansion, Observation, Start
+from search.events import CANCELLED, Abandonment, Expansion, Observation, Start
 from search.rules import Rule, Selector
 from search.tree import Tree
 from search.walk import walk
@@ -43,9 +43,12 @@ class Search:
     """The first proof that was found."""
     _samples: int = field(init=False, default=0)
     _abandoned: int = field(init=False, default=0)
+    _faults: int = field(init=False, default=0)
     _rewarded: int = field(init=False, default=0)
     _tokens: int = field(init=False, default=0)
     _seconds: float = field(init=False, default=0.0)
+    _lean_seconds: float = field(init=False, default=0.0)
+    _policy_seconds: float = field(init=False, default=0.0)
     _verdicts: Counter[Verdict] = field(init=False, default_factory=Counter)
     _selector: Selector = field(init=False, repr=False, compare=False)
 
@@ -98,6 +101,9 @@ class Search:
             best_prefix=next(iter(deepest.prefixes)),
             stopped=self.stopped,
             proof=self.proof,
+            faults=self._faults,
+            lean_seconds=self._lean_seconds,
+            policy_seconds=self._policy_seconds,
         )
 
     def propose(self, rng: random.Random, seconds: float = 0.0) -> Expansion | None:
@@ -147,7 +153,7 @@ class Search:
             )
         )
 
-    def abandon(self, expansion: Expansion, reason: str = "cancelled", seconds: float = 0.0) -> Abandonment:
+    def abandon(self, expansion: Expansion, reason: str = CANCELLED, seconds: float = 0.0) -> Abandonment:
         """End a rollout as if it had never begun: its virtual loss is taken back, its sample returned.
 
         Raises `ValueError` if it is not under way.
@@ -183,6 +189,8 @@ class Search:
         self._samples += 1
         self._rewarded += reward > 0
         self._tokens += event.sample.tokens
+        self._lean_seconds += event.check_seconds
+        self._policy_seconds += event.sample.seconds
         self._verdicts[event.verdict] += 1
         if proved and self.proof is None:
             self.proof = event.proof
@@ -192,6 +200,7 @@ class Search:
         """Take note of a rollout that counts for nothing."""
         self._end(event.id, event.seconds)
         self._abandoned += 1
+        self._faults += event.reason != CANCELLED
 
     def _end(self, id: int, seconds: float) -> None:  # noqa: A002 - the field's name
         self._pass(seconds)

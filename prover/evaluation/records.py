@@ -7,7 +7,8 @@
                      seconds and tokens (`search.trace`); `Result.trace` names the file
 
 All are UTF-8, and the `.jsonl` files are only ever appended to. A line that has no line end was cut off by
-a crash and does not count.
+a crash and does not count. A problem and repeat have one line, unless it is a `FAULT`: running the same
+command again tries those again, and the last line counts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ class RunSettings:
     toolchain: str
     header: str
     """What stands before statements instead of, or in addition to, their own header; `none` for their own."""
+    rollouts: int = 1
+    """Of one search, under way at a time. With 1, what a search does depends on its seed alone, for a policy
+    that answers each prompt by itself, whatever the number of workers."""
     format: int = FORMAT
 
 
@@ -94,7 +98,8 @@ class Result:
     lean_seconds: float
     """Sum over checks; several run at a time."""
     policy_seconds: float
-    """The policy's share of the wall-clock time in which it wrote for this run, by samples."""
+    """Sum over samples of the time of the policy's call, divided by the prompts that it answered; a server
+    may be called several times at a time."""
     verdicts: Mapping[str, int] = field(default_factory=dict)
     """How many rollouts ended with each verdict; faults are counted in `faults` alone."""
     faults: int = 0

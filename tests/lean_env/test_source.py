@@ -108,6 +108,7 @@ def test_records(tmp_path: Path) -> None:
         ("[" * 100_000, "nested too deeply"),
         ({"name": "b", "proof": "rfl"}, "line 2: the field `statement` is missing"),
         ({"name": "b", "statement": ["x"]}, "the field `statement` must be a text, not a list"),
+        ({"name": "\ud800", "statement": "theorem b : p := by"}, "the field `name` has half of a character"),
         ({"name": 5, "statement": "theorem b : p := by"}, "the field `name` must be a text, not a number"),
         (
             {"name": "b", "statement": "theorem b : p := by", "proof": True},

@@ -69,6 +69,7 @@ def events(path: Path) -> list[dict[str, Any]]:
     for event in found:
         for name in ("seconds", "check_seconds"):
             event.pop(name, None)
+            event.get("sample", {}).pop(name, None)
     return found
 
 

@@ -38,6 +38,7 @@ def events(folder: Path, name: str) -> list[dict[str, Any]]:
             event = json.loads(line)
             for key in ("seconds", "check_seconds", "worker"):
                 event.pop(key, None)
+                event.get("sample", {}).pop(key, None)
             found.append(event)
     return found
 

@@ -1,0 +1,147 @@
+"""The command `prover eval`: options to an order. What does the work is imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prover.flags import (
+    JsonFlag,
+    MemoryFlag,
+    PathFlag,
+    ProjectFlag,
+    TimeoutFlag,
+    WorkersFlag,
+    chosen_policy,
+    chosen_toolchain,
+    limits,
+    memory_bytes,
+    positive,
+)
+from prover.settings import SettingsError, load_settings
+
+
+def evaluate(
+    bench: Annotated[
+        str,
+        typer.Argument(
+            metavar="BENCH",
+            help="A `.jsonl` file of statements, or the name of a known one (`minif2f`).",
+        ),
+    ],
+    split: Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")] = "",
+    limit: Annotated[int | None, typer.Option("--limit", metavar="K", help="Only the first K.")] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", metavar="P", help="Who writes; as for `prover prove`."),
+    ] = None,
+    search: Annotated[
+        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
+    ] = "rmaxts",
+    samples: Annotated[int, typer.Option("--samples", metavar="N", help="Proofs to try in a search.")] = 512,
+    time: Annotated[
+        float | None,
+        typer.Option(
+            "--time",
+            metavar="S",
+            help="Seconds for one search, of which several share the machine; no limit by default.",
+        ),
+    ] = None,
+    tokens: Annotated[
+        int | None,
+        typer.Option("--tokens", metavar="T", help="Tokens to write in one search; no limit by default."),
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option("--repeats", metavar="R", help="Independent searches for each problem.")
+    ] = 1,
+    stop_early: Annotated[
+        bool, typer.Option("--stop-early", help="Begin no other repeat of a problem that has been proved.")
+    ] = False,
+    rollouts: Annotated[
+        int,
+        typer.Option(
+            "--rollouts",
+            metavar="N",
+            help="Proofs of one search under way at a time. With 1 the outcome of `tactics` does not depend "
+            "on the number of workers; more are faster when there are few problems.",
+        ),
+    ] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="The run folder; one that was interrupted is gone on with. By default below runs/.",
+        ),
+    ] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Leave out lines of the file that cannot be read.")
+    ] = False,
+    ray: Annotated[
+        str,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Spread the searches over a Ray cluster: its address, `auto`, or `local` for one here.",
+        ),
+    ] = "",
+    project: ProjectFlag = None,
+    lean_on_path: PathFlag = False,
+    as_json: JsonFlag = False,
+    workers: WorkersFlag = None,
+    timeout: TimeoutFlag = None,
+    memory: MemoryFlag = None,
+) -> None:
+    """Measure how much of a benchmark is proved, in a folder that survives any interruption.
+
+    Exit code 0: measured; 1: some searches ended in faults, which the same command tries again.
+    """
+    from search import RULES, Budget
+
+    if search not in RULES:
+        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
+    if seed < 0:
+        raise SettingsError(f"seed must not be negative: {seed}")
+    settings = load_settings()
+    processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
+    budget = Budget(
+        positive("samples", samples, 0),
+        positive("time", time, 0.0) or None,
+        positive("tokens", tokens, 0) or None,
+    )
+    times = positive("repeats", repeats, 1)
+    toolchain = chosen_toolchain(settings, project, lean_on_path)
+    from lean_env.limits import Limits
+    from prover.driver import Settings as Search
+    from prover.evaluation.evaluate import Order, run
+    from prover.policies import Sampling
+
+    order = Order(
+        benchmark=bench,
+        out=out,
+        split=split,
+        limit=limit,
+        keep_going=keep_going,
+        policy=chosen_policy(settings, policy),
+        settings=Search(
+            rule=RULES[search](),
+            budget=budget,
+            # Repeats are to be independent, so one must not know what another was told.
+            sampling=Sampling(distinct=times == 1),
+            seed=seed,
+            workers=processes,
+            rollouts_at_a_time=positive("rollouts", rollouts, 1),
+        ),
+        limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
+        repeats=times,
+        stop_early=stop_early,
+        ray=ray,
+        node_workers=settings.get("workers", workers, int),
+        project=None if lean_on_path else settings.get("project", project, Path),
+        lean_on_path=lean_on_path,
+        as_json=as_json,
+    )
+    raise typer.Exit(run(order, toolchain))
