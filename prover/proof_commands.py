@@ -20,7 +20,7 @@ from prover.flags import (
     memory_bytes,
     positive,
 )
-from prover.settings import load_settings
+from prover.settings import SettingsError, load_settings
 
 
 def verify(
@@ -108,9 +108,9 @@ def prove(
     from search import RULES, Budget
 
     if bool(files) == bool(statement):
-        raise typer.BadParameter("name files, or give a --statement")
+        raise SettingsError("name files to prove, or give a --statement, and not both")
     if search not in RULES:
-        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
+        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
     budget = Budget(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 EXIT_UNUSABLE = 2
+NEEDED = ("torch", "numpy", "tokenizers", "safetensors", "tensorboard")
+"""What training imports, some of it not before its first step."""
 
 app = typer.Typer(name="train", help="Train a policy on proofs that Lean accepted.", no_args_is_help=True)
 
@@ -42,10 +45,10 @@ def sft(
 
     try:
         told = load_config(config, seed)
-        try:
-            from training.sft.trainer import train
-        except ModuleNotFoundError as error:
-            raise TrainError(f"{error}; training needs `pip install 'rmax-prover[train]'`") from error
+        if missing := [name for name in NEEDED if find_spec(name) is None]:
+            raise TrainError(f"training needs {', '.join(missing)} (pip install 'rmax-prover[train]')")
+        from training.sft.trainer import train
+
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
     except TrainError as error:
         if os.environ.get("RANK", "0") == "0":  # One line, not one from each process.

@@ -116,7 +116,9 @@ class OpenAIPolicy:
     def _choose(self, models: list[str]) -> str:
         if self.model in models or (not self.model and len(models) == 1):
             return self.model or models[0]
-        known = ", ".join(models[:5]) or "none"
+        if not models:
+            raise PolicyError(f"{self._base} has no model: load one in the server")
+        known = ", ".join(models[:5])
         if self.model:
             raise PolicyError(f"{self._base} has no model {self.model!r}; it has {known}")
         raise PolicyError(f"{self._base} has several models: write openai:{self._base}#MODEL, one of {known}")

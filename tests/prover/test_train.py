@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from prover import train_commands
 from prover.cli import app
 from tests.prover.command import PROVER, environment
 from tests.training.sft.tiny import write, write_config
@@ -39,6 +40,13 @@ def test_refuses_bad_input_in_one_line(tmp_path: Path) -> None:
     assert "more than the model's 2048 positions" in refusal(
         write(tmp_path, data__length=4096, batch__tokens=4096), *out
     )
+    assert not (tmp_path / "out").exists()
+
+
+def test_says_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_commands, "find_spec", lambda name: None if name == "tensorboard" else name)
+    said = refusal(write(tmp_path), "--out", tmp_path / "out")
+    assert said == "prover: training needs tensorboard (pip install 'rmax-prover[train]')\n"
     assert not (tmp_path / "out").exists()
 
 

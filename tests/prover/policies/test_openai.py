@@ -246,6 +246,9 @@ def test_models_unknown_and_ambiguous() -> None:
             with pytest.raises(PolicyError, match="several models"):
                 async with OpenAIPolicy(server.url):
                     pass
+        async with Server(WHOLE, models=()) as server:
+            with pytest.raises(PolicyError, match="has no model: load one in the server"):
+                await ask(server)
         async with Server(WHOLE, models=("only",)) as server, OpenAIPolicy(f"{server.url}/v1/") as policy:
             assert policy.version == "only"
 
