@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lean_env.assemble import Document, Part, Place
+from lean_env.assemble import Document, Item, Part, Place
 from lean_env.server import Diagnostic
 from lean_env.steps import block_end, boundaries
 from lean_env.values import Message, Severity, Verdict, one_line
 
 UNSOLVED = "unsolved goals"
+KERNEL = "(kernel)"
 _SORRY = ("declaration uses 'sorry'", "declaration uses `sorry`")
 
 
@@ -54,7 +55,7 @@ def _rule(
     header_error = next(
         (d for d, p in context if d.severity is Severity.ERROR and p.part is Part.HEADER), None
     )
-    errors = [(d, p) for d, p in found if d.severity is Severity.ERROR]
+    errors = _causes([(d, p) for d, p in found if d.severity is Severity.ERROR])
     printed = any(
         p.part is Part.SENTINEL and d.severity is Severity.INFORMATION and d.text == item.sentinel
         for d, p in found
@@ -69,9 +70,9 @@ def _rule(
     if header_error is not None:
         return ruling(Verdict.FAILED, f"before the statement: {one_line(header_error.text)}")
     if wrong:
-        return ruling(Verdict.FAILED, one_line(wrong[0][0].text))
+        return ruling(Verdict.FAILED, one_line(_said(item, wrong[0][0])))
     if errors:
-        return ruling(Verdict.INCOMPLETE, one_line(errors[0][0].text))
+        return ruling(Verdict.INCOMPLETE, one_line(_said(item, errors[0][0])))
     if any(d.text.startswith(_SORRY) for d, _ in heard):
         return ruling(Verdict.INCOMPLETE, "the proof says `sorry`")
     if item.sentinel and not printed:
@@ -99,6 +100,24 @@ def _valid_end(proof: str, errors: Sequence[tuple[Diagnostic, Place]]) -> int:
     return ends[-1] if ends else 0
 
 
+def _causes(errors: list[tuple[Diagnostic, Place]]) -> list[tuple[Diagnostic, Place]]:
+    """The errors in the order of the text, without what only follows from another.
+
+    Lean reports them in any order. And behind a step that failed it may hand to its kernel what is left,
+    whose complaint then stands at the theorem's name, sometimes: that says nothing about the statement.
+    """
+    errors = sorted(errors, key=lambda error: error[0].start)
+    if any(p.part is Part.PROOF and not d.text.startswith(UNSOLVED) for d, p in errors):
+        return [(d, p) for d, p in errors if p.part is not Part.STATEMENT or not d.text.startswith(KERNEL)]
+    return errors
+
+
+def _said(item: Item, diagnostic: Diagnostic) -> str:
+    """Lean's words with the theorem under its own name, not the one that the document gives it."""
+    suffix = item.name.removeprefix(item.theorem.name)
+    return diagnostic.text.replace(suffix, "") if suffix else diagnostic.text
+
+
 def _message(document: Document, diagnostic: Diagnostic, place: Place) -> Message:
     """Lean's message with its position in the proof's own text."""
     proof = document.items[place.item].proof
@@ -106,7 +125,7 @@ def _message(document: Document, diagnostic: Diagnostic, place: Place) -> Messag
     inside = place.part is Part.PROOF
     return Message(
         severity=diagnostic.severity,
-        text=diagnostic.text,
+        text=_said(document.items[place.item], diagnostic),
         line=before.count("\n") + 1 if inside else 0,
         column=len(before) - (before.rfind("\n") + 1) if inside else 0,
         offset=place.offset if inside else 0,

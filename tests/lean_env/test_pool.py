@@ -170,6 +170,25 @@ def test_a_batch_gives_every_proof_its_own_verdict(toolchain: Toolchain) -> None
     with_pool(toolchain, use)
 
 
+def test_what_the_kernel_says_of_a_step_that_failed_changes_nothing(toolchain: Toolchain) -> None:
+    """Here it may name the theorem, under a name that only the document gives it."""
+    square = Theorem("square", "theorem square (n : Nat) : n + n = n * n := by")
+    proof = (
+        "induction n\nrefine Classical.byContradiction fun h => ?_\napply h\nomega\n"
+        "rename_i n ih\ncases n <;> simp_all <;> omega"
+    )
+
+    async def use(pool: CheckPool) -> None:
+        alone = await pool.check(square, proof)
+        checks = await pool.check_many([(square, proof + "\n" * count) for count in range(4)])
+        for one in (alone, *checks):
+            assert (one.verdict, one.reason) == (Verdict.FAILED, "simp_all made no progress")
+            assert one.valid_prefix == proof[: proof.index("\ncases")]
+            assert all("square_" not in message.text for message in one.messages)
+
+    with_pool(toolchain, use, workers=1)
+
+
 def test_proofs_in_one_document_do_not_see_each_other(toolchain: Toolchain) -> None:
     uses = [(SWAP, f"intro h\nexact {SWAP.name} p q h"), *[(SWAP, GOOD)] * 8]
 
