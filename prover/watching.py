@@ -6,7 +6,7 @@ import os
 import sys
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from lean_env.errors import SourceError
 from lean_env.values import Theorem
@@ -20,13 +20,14 @@ REDRAW_SECONDS = 0.1
 """At most so often; searches change hundreds of times a second."""
 
 
-def say(text: str) -> None:
-    """Print to standard output. Raises `SourceError` if it takes nothing any more."""
+def say(text: str, out: TextIO | None = None) -> None:
+    """Print to standard output, or to what it was once. Raises `SourceError` if it takes nothing any more."""
+    out = out or sys.stdout
     try:
-        print(text, flush=True)
+        print(text, file=out, flush=True)
     except OSError as error:
         # What is left in the buffer would be complained about once more at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
         raise SourceError(f"standard output cannot be written: {error.strerror}") from None
 
 

@@ -10,11 +10,14 @@ Ray is an extra; this module is imported only for `--ray`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,91 +25,19 @@ import ray
 from ray.exceptions import RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from lean_env.errors import LeanEnvError
-from lean_env.limits import Limits
-from lean_env.pool import CheckPool
-from lean_env.toolchain import find_toolchain
-from prover.attempt import Attempt, Settings
+from prover.attempt import Attempt
+from prover.evaluation.node import ClusterError, Errand, NodeActor
 from prover.evaluation.records import Result
-from prover.evaluation.work import Job, attempt, open_driver, result_of, searches_at_a_time
-from prover.policies import PolicyError, open_policy
-from prover.trail import Relay, Tape
+from prover.evaluation.work import Job, result_of, searches_at_a_time
+from prover.trail import Relay
 
 ON_GPU = ("default", "moe", "hf")
 """Kinds of policies that use a GPU where a node has one."""
 MAX_LOSSES = 3
 """So many nodes lost in the middle of a search make it a fault: it may be what kills them."""
-
-
-class ClusterError(LeanEnvError):
-    """A cluster that cannot be used: not there, without Lean, or with no node left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """What a node needs to know to work for a run."""
-
-    policy: str
-    settings: Settings
-    """With the node's own number of workers."""
-    limits: Limits
-    project: Path | None
-    """The Lake project, at the same place on every node; None for the embedded toolchain."""
-    lean_on_path: bool
-
-
-class NodeActor:
-    """Does jobs on a node. All of its methods run on one event loop."""
-
-    def __init__(self, errand: Errand) -> None:
-        self._errand = errand
-        self._stack = AsyncExitStack()
-        self._running: dict[tuple[int, int], asyncio.Task[Result]] = {}
-
-    async def open(self) -> tuple[str, str]:
-        """Get ready; the policy's version and the toolchain. Raises `ClusterError`."""
-        errand = self._errand
-        try:
-            toolchain = await asyncio.to_thread(find_toolchain, errand.project, errand.lean_on_path)
-            pool = CheckPool(toolchain, workers=errand.settings.workers, limits=errand.limits)
-            policy = await self._stack.enter_async_context(open_policy(errand.policy))
-            await self._stack.enter_async_context(pool)
-            self._driver = await self._stack.enter_async_context(open_driver(policy, pool, errand.settings))
-        except (LeanEnvError, PolicyError) as error:
-            raise ClusterError(str(error)) from None
-        return policy.version, toolchain.describe()
-
-    async def attempt(self, job: Job, text: str) -> AsyncIterator[list[str] | Result]:
-        """Do a job of which the trace is `text` so far: new lines of the trace, and at last the result.
-
-        It ends without a result if it was told to give the job up.
-        """
-        lines: asyncio.Queue[str | None] = asyncio.Queue()
-        task = asyncio.create_task(attempt(self._driver, job, Tape(text, lines.put_nowait)))
-        task.add_done_callback(lambda _: lines.put_nowait(None))
-        self._running[job.problem, job.repeat] = task
-        try:
-            going = True
-            while going:
-                told = [await lines.get()]
-                while not lines.empty():
-                    told.append(lines.get_nowait())
-                going = told[-1] is not None
-                yield [line for line in told if line is not None]
-            if not task.cancelled():
-                yield task.result()
-        finally:
-            task.cancel()
-            self._running.pop((job.problem, job.repeat), None)
-
-    async def give_up(self, job: Job) -> None:
-        """End a job; what its trace has is kept."""
-        if task := self._running.get((job.problem, job.repeat)):
-            task.cancel()
-
-    async def close(self) -> None:
-        """End Lean and the policy."""
-        await self._stack.aclose()
+KNOCK_SECONDS = 10.0
+GRACE_SECONDS = 10.0
+"""How long a run waits for all nodes once one is ready."""
 
 
 @dataclass(eq=False, slots=True)
@@ -115,8 +46,12 @@ class Node:
 
     name: str
     """Ray's id, shortened."""
-    actor: Any
+    make: Callable[[], Any]
+    """Begins an actor on it."""
     slots: int
+    actor: Any = None
+    free: int = 0
+    """How many more jobs it takes now; none until its actor is ready."""
     lost: bool = False
 
 
@@ -126,9 +61,9 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._nodes: list[Node] = []
-        self._free: asyncio.Queue[Node | None] = asyncio.Queue()
-        self._renewals: set[asyncio.Task[None]] = set()
-        self._make: dict[str, Any] = {}
+        self._changed = asyncio.Condition()
+        self._joining: set[asyncio.Task[None]] = set()
+        self._broken: ClusterError | None = None
         self.policy_version = ""
         self.toolchain = ""
 
@@ -138,74 +73,119 @@ class Cluster:
         return max(1, sum(node.slots for node in self._nodes if not node.lost))
 
     async def start(self, errand: Errand, workers: int | None) -> None:
-        """Start an actor on every node, with so many Lean processes or one for each of its CPUs.
+        """Begin an actor on every node, with so many Lean processes or one for each of its CPUs. Whoever is
+        late joins later.
 
         Raises `ClusterError` if no node can be used, or if they differ in what they would measure.
         """
-        found = [node for node in _nodes() if node["Resources"].get("CPU", 0) >= 1]
-        if not found:
-            raise ClusterError("the Ray cluster has no node with a CPU to spare")
-        for place in found:
-            cpus = int(place["Resources"]["CPU"])
+        for place in _nodes():
+            cpus = int(place["Resources"].get("CPU", 0))
+            if cpus < 1:
+                continue
             own = replace(errand, settings=replace(errand.settings, workers=workers or cpus))
             gpu = errand.policy.partition(":")[0] in ON_GPU and place["Resources"].get("GPU", 0) >= 1
-            options = {
-                "num_cpus": min(own.settings.workers, cpus),
-                "num_gpus": int(gpu),
-                "max_restarts": 0,
-                "scheduling_strategy": NodeAffinitySchedulingStrategy(place["NodeID"], soft=False),
-            }
-            make = ray.remote(NodeActor).options(**options)
-            slots = searches_at_a_time(own.settings)
-            node = Node(place["NodeID"][:12], make.remote(own), slots)
-            self._make[node.name] = lambda make=make, own=own: make.remote(own)
-            self._nodes.append(node)
-        told = await asyncio.gather(*(self._open(node) for node in self._nodes))
-        if len(set(told)) > 1:
-            raise ClusterError(
-                "the nodes differ: " + "; ".join(f"{version}, {lean}" for version, lean in sorted(set(told)))
+            make = ray.remote(NodeActor).options(
+                num_cpus=min(own.settings.workers, cpus),
+                num_gpus=int(gpu),
+                scheduling_strategy=NodeAffinitySchedulingStrategy(place["NodeID"], soft=False),
             )
-        self.policy_version, self.toolchain = told[0]
-        for node in self._nodes:
-            self._offer(node)
+            slots = searches_at_a_time(own.settings)
+            node = Node(place["NodeID"][:12], partial(make.remote, own), slots)
+            self._begin(node)
+        if not self._nodes:
+            raise ClusterError("the Ray cluster has no node with a CPU to spare")
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._broken or any(node.free for node in self._nodes))
+        if self._joining:  # So that the first does not get all the jobs.
+            await asyncio.wait(self._joining, timeout=GRACE_SECONDS)
+        if self._broken:
+            raise self._broken
 
     async def attempt(self, job: Job) -> Result:
-        """Do a job on whatever node is free, and on another one if that is lost."""
+        """Do a job on the node that has most room, and on another one if that is lost."""
         losses = 0
         while losses < MAX_LOSSES:
-            node = await self._free.get()
-            if node is None:
-                self._free.put_nowait(None)  # For whoever waits, too.
-                raise ClusterError(
-                    "no node of the Ray cluster is left; the same command goes on when there are some"
-                )
-            if node.lost:
-                continue
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._broken or any(node.free for node in self._nodes))
+                if self._broken:
+                    raise self._broken
+                node = max(self._nodes, key=lambda one: one.free)
+                node.free -= 1
             try:
                 return await self._attempt_on(node, job)
             except RayActorError:
                 losses += 1
-                self._lose(node)
+                await self._lose(node)
             finally:
-                if not node.lost:
-                    self._free.put_nowait(node)
+                await self._release(node)
         return result_of(job, Attempt(job.theorem, None, None, f"its node was lost, {losses} times"))
 
     async def close(self) -> None:
         """End the actors."""
-        for task in self._renewals:
+        for task in self._joining:
             task.cancel()
         for node in self._nodes:
             if not node.lost:
                 ray.kill(node.actor)
 
-    async def _open(self, node: Node) -> tuple[str, str]:
+    def _begin(self, node: Node) -> None:
+        """Begin an actor, and let it have jobs as soon as it is ready."""
+        node.actor = node.make()
+        self._nodes.append(node)
+        task = asyncio.create_task(self._join(node))
+        self._joining.add(task)
+        task.add_done_callback(self._joining.discard)
+
+    async def _join(self, node: Node) -> None:
         try:
-            found: tuple[str, str] = await node.actor.open.remote()
+            told = await node.actor.open.remote()
         except ClusterError as error:
-            said = str(error).strip().rsplit("\n", 1)[-1].removeprefix("prover.evaluation.cluster.")
-            raise ClusterError(f"node {node.name}: {said.removeprefix('ClusterError: ')}") from None
-        return found
+            said = str(error).strip().rsplit("\n", 1)[-1].rpartition("ClusterError: ")[2]
+            await self._break(f"node {node.name}: {said}")
+            return
+        except RayError:
+            node.lost = True
+            print(f"prover: node {node.name} of the Ray cluster cannot be used", file=sys.stderr)
+            await self._count()
+            return
+        if not self.toolchain:
+            self.policy_version, self.toolchain = told
+        if told != (self.policy_version, self.toolchain):
+            await self._break(
+                f"the nodes differ: {'; '.join((self.policy_version, self.toolchain))}, and {'; '.join(told)}"
+            )
+            return
+        async with self._changed:
+            node.free = node.slots
+            self._changed.notify_all()
+
+    async def _release(self, node: Node) -> None:
+        async with self._changed:
+            if not node.lost:
+                node.free += 1
+                self._changed.notify_all()
+
+    async def _lose(self, node: Node) -> None:
+        """A node's actor is gone: begin a new one there, unless the node is gone too."""
+        if node.lost:
+            return
+        node.lost, node.free = True, 0
+        print(f"prover: node {node.name} of the Ray cluster was lost; its searches go on", file=sys.stderr)
+        if any(one["NodeID"].startswith(node.name) for one in _nodes()):
+            self._begin(Node(node.name, node.make, node.slots))
+        await self._count()
+
+    async def _count(self) -> None:
+        """Give up if no node is left."""
+        if all(node.lost for node in self._nodes):
+            await self._break(
+                "no node of the Ray cluster is left; the same command goes on when there are some"
+            )
+
+    async def _break(self, said: str) -> None:
+        async with self._changed:
+            self._broken = self._broken or ClusterError(said)
+            self._changed.notify_all()
 
     async def _attempt_on(self, node: Node, job: Job) -> Result:
         with Relay(self._folder / job.trace) as relay:
@@ -225,33 +205,15 @@ class Cluster:
                 raise ClusterError(f"node {node.name}: {' '.join(str(error).split())}") from error
         raise ClusterError(f"node {node.name} gave {job.name} up")
 
-    def _offer(self, node: Node) -> None:
-        for _ in range(node.slots):
-            self._free.put_nowait(node)
 
-    def _lose(self, node: Node) -> None:
-        """A node's actor is gone: begin a new one there, unless the node is gone too."""
-        if node.lost:
-            return
-        node.lost = True
-        print(f"prover: node {node.name} of the Ray cluster was lost; its searches go on", file=sys.stderr)
-        task = asyncio.create_task(self._renew(node))
-        self._renewals.add(task)
-        task.add_done_callback(self._renewals.discard)
-
-    async def _renew(self, node: Node) -> None:
-        alive = any(one["NodeID"].startswith(node.name) for one in _nodes())
-        if alive:
-            fresh = Node(node.name, self._make[node.name](), node.slots)
-            try:
-                if await self._open(fresh) == (self.policy_version, self.toolchain):
-                    self._nodes.append(fresh)
-                    self._offer(fresh)
-                    return
-            except (RayError, ClusterError):
-                pass
-        if all(one.lost for one in self._nodes):
-            self._free.put_nowait(None)
+def _knock(address: str) -> None:
+    """Raise `ClusterError` if nobody listens at HOST:PORT; Ray would go on trying for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise ClusterError(f"there is no Ray cluster at {address}: {error}") from None
 
 
 def _nodes() -> list[dict[str, Any]]:
@@ -267,6 +229,7 @@ async def open_cluster(
     on this machine. Raises `ClusterError`."""
     if address.startswith("ray://"):
         raise ClusterError("--ray wants the address of a cluster's head, HOST:6379, not one of Ray Client")
+    _knock(address)
     try:
         ray.init(
             address=address,
@@ -279,9 +242,11 @@ async def open_cluster(
         said = " ".join(str(error).split())
         raise ClusterError(f"there is no Ray cluster at {address}: {said}") from None
     cluster = Cluster(folder)
-    try:
-        await cluster.start(errand, workers)
-        yield cluster
-    finally:
-        await cluster.close()
-        ray.shutdown()
+    # Ray prints what happens to its nodes to standard output, whatever it is told.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            await cluster.start(errand, workers)
+            yield cluster
+        finally:
+            await cluster.close()
+            ray.shutdown()

@@ -26,6 +26,7 @@ class Display:
 
         self._as_json = as_json
         self._out = Console(highlight=False, soft_wrap=True)
+        self._stdout = sys.stdout  # What else is printed while a cluster is used goes elsewhere.
         console = Console(stderr=True)
         columns = (
             TextColumn("{task.description}"),
@@ -105,7 +106,7 @@ class Display:
         if self._bar is not None:
             self._bar.stop()
         try:
-            say(text)
+            say(text, self._stdout)
         finally:
             if self._bar is not None:
                 self._bar.start()

@@ -87,6 +87,7 @@ def test_lost_nodes_and_workers_and_a_kill_of_the_run_change_nothing(
         cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
         _, errors = process.communicate(timeout=GUARD)
     assert process.returncode == 0, errors
+    assert errors.count("was lost; its searches go on") == 1
     assert results(out) == results(alone)
     now = observations(out)
     assert now == observations(alone)
@@ -115,4 +116,8 @@ def test_clusters_that_are_not_there(alone: Path, tmp_path: Path) -> None:
     command = arguments(alone.parent / "toys.jsonl", tmp_path / "run", "--ray")
     assert "not one of Ray Client" in refusal(prover(*command, "ray://127.0.0.1:1"))
     assert "there is no Ray cluster at nonsense" in refusal(prover(*command, "nonsense"))
+    assert "there is no Ray cluster at 127.0.0.1:9: " in refusal(prover(*command, "127.0.0.1:9"))
+    assert "nobody: there is no such directory" in refusal(
+        prover(*command, "local", "--policy", "moe:nobody", cwd=tmp_path)
+    )
     assert not (tmp_path / "run").exists()
