@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt, Sampling
+from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt, Sampling, Turn
 
 __all__ = [
     "Completion",
@@ -16,6 +16,7 @@ __all__ = [
     "PolicyError",
     "Prompt",
     "Sampling",
+    "Turn",
     "open_policy",
     "usual_policy",
 ]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
-from lean_env.values import Theorem
+from lean_env.values import Check, Theorem
 
 
 class PolicyError(Exception):
@@ -32,6 +32,15 @@ class Finish(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation with a model."""
+
+    role: str
+    """`system`, `user` or `assistant`."""
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """One place in a search at which a proof is to be continued; `prover.prompts` makes them."""
 
@@ -43,6 +52,10 @@ class Prompt:
     goals: tuple[str, ...] = ()
     """The goals behind `prefix` as Lean prints them, main goal first. Without a prefix it may be empty,
     which means that nobody asked Lean, not that nothing is left to prove."""
+    revises: Check | None = None
+    """What Lean said about an earlier proof that this one is to correct; None: there is none."""
+    turns: tuple[Turn, ...] = ()
+    """The prompt as a conversation, for a model that is asked in one; `text` is not sent then."""
 
 
 @dataclass(frozen=True, slots=True)
