@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -179,22 +179,26 @@ def _without_mtp(config: ModelConfig) -> ModelConfig:
 
 
 def to_disk(state: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """Our parameters under Hugging Face's names: experts apart, the head always there."""
-    tensors: dict[str, Tensor] = {}
+    """Our parameters under Hugging Face's names: experts apart, the head always there; copies, on the CPU."""
+    # safetensors refuses tensors that share memory, such as a head that is the embedding.
+    return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in disk_tensors(state, config)}
+
+
+def disk_tensors(state: Mapping[str, Tensor], config: ModelConfig) -> Iterator[tuple[str, Tensor]]:
+    """What `to_disk` gives, one after another, where they are: views of our parameters."""
     for name, tensor in state.items():
         disk = _disk_name(name, config)
         if name.endswith("experts.gate_up_proj"):
             stem = disk.removesuffix("gate_up_proj")
             for expert, both in enumerate(tensor):
                 for part, weight in zip(("gate_proj", "up_proj"), both.chunk(2), strict=True):
-                    tensors[f"{stem}{expert}.{part}.weight"] = weight
+                    yield f"{stem}{expert}.{part}.weight", weight
         elif name.endswith("experts.down_proj"):
             stem = disk.removesuffix("down_proj")
-            tensors |= {f"{stem}{expert}.down_proj.weight": weight for expert, weight in enumerate(tensor)}
+            for expert, weight in enumerate(tensor):
+                yield f"{stem}{expert}.down_proj.weight", weight
         else:
-            tensors[disk] = tensor
-    # safetensors refuses tensors that share memory, such as a head that is the embedding.
-    return {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+            yield disk, tensor
 
 
 def from_disk(tensors: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
