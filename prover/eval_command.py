@@ -12,9 +12,13 @@ from prover.flags import (
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    SearchFlag,
+    SeedFlag,
     TimeoutFlag,
     WorkersFlag,
+    chosen_budget,
     chosen_policy,
+    chosen_rule,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -37,9 +41,7 @@ def evaluate(
         str | None,
         typer.Option("--policy", metavar="P", help="Who writes; as for `prover prove`."),
     ] = None,
-    search: Annotated[
-        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
-    ] = "rmaxts",
+    search: SearchFlag = "rmaxts",
     samples: Annotated[int, typer.Option("--samples", metavar="N", help="Proofs to try in a search.")] = 512,
     time: Annotated[
         float | None,
@@ -68,7 +70,7 @@ def evaluate(
             "on the number of workers; more are faster when there are few problems.",
         ),
     ] = 1,
-    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
+    seed: SeedFlag = 0,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -99,19 +101,11 @@ def evaluate(
 
     Exit code 0: measured; 1: some searches ended in faults, which the same command tries again.
     """
-    from search import RULES, Budget
-
-    if search not in RULES:
-        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
     if seed < 0:
         raise SettingsError(f"seed must not be negative: {seed}")
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
-    budget = Budget(
-        positive("samples", samples, 0),
-        positive("time", time, 0.0) or None,
-        positive("tokens", tokens, 0) or None,
-    )
+    rule, budget = chosen_rule(search), chosen_budget(samples, time, tokens)
     times = positive("repeats", repeats, 1)
     toolchain = chosen_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
@@ -127,7 +121,7 @@ def evaluate(
         keep_going=keep_going,
         policy=chosen_policy(settings, policy),
         settings=Search(
-            rule=RULES[search](),
+            rule=rule,
             budget=budget,
             # Repeats are to be independent, so one must not know what another was told.
             sampling=Sampling(distinct=times == 1),

@@ -16,6 +16,7 @@ from prover.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Progress, Toolchain
+    from search import Budget, Rule
 
 N = TypeVar("N", int, float)
 
@@ -46,6 +47,11 @@ MemoryFlag = Annotated[
         help="Address space of one Lean process, in GiB [PROVER_MEMORY; default: 6, with Mathlib 16].",
     ),
 ]
+
+SearchFlag = Annotated[
+    str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
+]
+SeedFlag = Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")]
 
 
 def limits(
@@ -81,6 +87,26 @@ def chosen_toolchain(settings: Settings, project: Path | None, lean_on_path: boo
         project = settings.get("project", project, Path)
     with _build_progress() as progress:
         return find_toolchain(project, lean_on_path, environment(settings), progress)
+
+
+def chosen_rule(search: str) -> Rule:
+    """The search algorithm of a name. Raises `SettingsError`."""
+    from search import RULES
+
+    if search not in RULES:
+        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
+    return RULES[search]()
+
+
+def chosen_budget(samples: int, seconds: float | None, tokens: int | None) -> Budget:
+    """What one search may spend. Raises `SettingsError`."""
+    from search import Budget
+
+    return Budget(
+        positive("samples", samples, 0),
+        positive("time", seconds, 0.0) or None,
+        positive("tokens", tokens, 0) or None,
+    )
 
 
 def chosen_policy(settings: Settings, policy: str | None) -> str:
