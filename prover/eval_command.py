@@ -8,17 +8,24 @@ from typing import Annotated
 import typer
 
 from prover.flags import (
+    BenchmarksFlag,
     JsonFlag,
+    KeepGoingFlag,
+    LimitFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
     SearchFlag,
     SeedFlag,
+    SourcesFlag,
+    SplitFlag,
     TimeoutFlag,
     WorkersFlag,
+    benchmark_folders,
     chosen_budget,
     chosen_policy,
     chosen_rule,
+    chosen_sources,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -32,11 +39,13 @@ def evaluate(
         str,
         typer.Argument(
             metavar="BENCH",
-            help="A `.jsonl` file of statements, or the name of a known one (`minif2f`).",
+            help="A `.jsonl` file of statements, a LeanDojo export, or the name of a known one (`minif2f`).",
         ),
     ],
-    split: Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")] = "",
-    limit: Annotated[int | None, typer.Option("--limit", metavar="K", help="Only the first K.")] = None,
+    split: SplitFlag = "",
+    limit: LimitFlag = None,
+    benchmarks: BenchmarksFlag = None,
+    sources: SourcesFlag = None,
     policy: Annotated[
         str | None,
         typer.Option("--policy", metavar="P", help="Who writes; as for `prover prove`."),
@@ -79,9 +88,7 @@ def evaluate(
             help="The run folder; one that was interrupted is gone on with. By default below runs/.",
         ),
     ] = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave out lines of the file that cannot be read.")
-    ] = False,
+    keep_going: KeepGoingFlag = False,
     ray: Annotated[
         str,
         typer.Option(
@@ -107,6 +114,8 @@ def evaluate(
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
     rule, budget = chosen_rule(search), chosen_budget(samples, time, tokens)
     times = positive("repeats", repeats, 1)
+    lake = None if lean_on_path else settings.get("project", project, Path)
+    folders, sources = benchmark_folders(settings, benchmarks), chosen_sources(bench, sources, lake)
     toolchain = chosen_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
@@ -115,6 +124,8 @@ def evaluate(
 
     order = Order(
         benchmark=bench,
+        folders=folders,
+        sources=sources,
         out=out,
         split=split,
         limit=limit,
@@ -134,7 +145,7 @@ def evaluate(
         stop_early=stop_early,
         ray=ray,
         node_workers=settings.get("workers", workers, int),
-        project=None if lean_on_path else settings.get("project", project, Path),
+        project=lake,
         lean_on_path=lean_on_path,
         as_json=as_json,
     )
