@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lean_env.audit import certify, inspect_file, judge
+from lean_env.commands import command_spans
 from lean_env.compile import Compilation, Spoken, compile_text
 from lean_env.lexer import tokenize
-from lean_env.outline import Entry, Form, command_spans
+from lean_env.outline import Entry, Form
 from lean_env.source import LeanFile
 from lean_env.toolchain import Toolchain
 from lean_env.values import Certificate, Severity, Verdict

@@ -17,9 +17,10 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from lean_env.commands import command_spans
 from lean_env.errors import AuditError, StatementError
 from lean_env.lexer import Kind, words_of
-from lean_env.outline import Entry, Form, command_spans
+from lean_env.outline import Entry, Form
 from lean_env.pool import CheckPool
 from lean_env.source import LeanFile
 from lean_env.values import Theorem, Verdict
