@@ -58,10 +58,10 @@ def test_wrong_usage_is_one_line(arguments: str, message: str) -> None:
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_an_unknown_option_of_every_command(command: str) -> None:
     if command != "lean":  # Its options are Lean's.
-        told = refusal(prover(*command.split(), "--conjure"))
+        told = refusal(prover(*command.split(), "--xyzzy"))
         assert (
             told
-            == f"prover: No such option: --conjure; see `{' '.join(('prover', *command.split()))} --help`\n"
+            == f"prover: No such option: --xyzzy; see `{' '.join(('prover', *command.split()))} --help`\n"
         )
 
 
