@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prover.flags import (
+    BenchmarksFlag,
     JsonFlag,
+    KeepGoingFlag,
+    LimitFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    SourcesFlag,
+    SplitFlag,
     WorkersFlag,
+    benchmark_folders,
+    chosen_sources,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -42,16 +50,14 @@ def lint(
             metavar="[OTHER]", help="Another copy of it, to say where the two differ.", show_default=False
         ),
     ] = "",
-    split: Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")] = "",
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="K", help="Only the first K statements.")
-    ] = None,
+    split: SplitFlag = "",
+    limit: LimitFlag = None,
+    benchmarks: BenchmarksFlag = None,
+    sources: SourcesFlag = None,
     without_lean: Annotated[
         bool, typer.Option("--no-lean", help="Look at texts and published goals only.")
     ] = False,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Use what can be read of a file with bad lines.")
-    ] = False,
+    keep_going: KeepGoingFlag = False,
     project: ProjectFlag = None,
     lean_on_path: PathFlag = False,
     as_json: JsonFlag = False,
@@ -69,8 +75,17 @@ def lint(
     settings = load_settings()
     given = settings.get("timeout", timeout, float)
     processes, seconds, gibibytes = limits(settings, workers, SECONDS if given is None else given, memory)
-    benchmark = load(bench, split=split, limit=limit, keep_going=keep_going)
-    copy = load(other, keep_going=keep_going) if other else None
+    folders = benchmark_folders(settings, benchmarks)
+    lake = None if lean_on_path else settings.get("project", project, Path)
+    benchmark = load(
+        bench,
+        split=split,
+        limit=limit,
+        keep_going=keep_going,
+        folders=folders,
+        sources=chosen_sources(bench, sources, lake),
+    )
+    copy = load(other, keep_going=keep_going, folders=folders) if other else None
     report = lint_text(benchmark, copy)
     if not without_lean:
         toolchain = chosen_toolchain(settings, project, lean_on_path)

@@ -32,10 +32,17 @@ def load(
     With `keep_going` the lines that cannot be used are listed in `Benchmark.bad_lines`; else the first of
     them is an error, as are an unknown split, a limit beyond the end, and a file found by name that is not
     the one that was published. `folders` are looked in for a name's file instead of `default_folders()`;
-    `sources` holds the files that a LeanDojo export was made of. Raises `SourceError`.
+    `sources` is a checkout of the repository that a LeanDojo export was made of. Raises `SourceError`.
     """
     path = _locate(name_or_path, folders)
-    benchmark = _read_folder(path, keep_going, sources) if path.is_dir() else _read(path, keep_going)
+    if limit is not None and limit < 1:
+        raise SourceError(f"--limit must be positive, not {limit}")
+    if path.is_dir():
+        benchmark = _read_folder(path, split, limit, keep_going, sources)
+    elif sources is not None:
+        raise SourceError(f"--sources is for an export of LeanDojo's, and {path} is none")
+    else:
+        benchmark = _read(path, keep_going)
     problems = benchmark.problems
     if split:
         problems = tuple(problem for problem in problems if problem.split == split)
@@ -43,8 +50,6 @@ def load(
             splits = ", ".join(sorted({problem.split for problem in benchmark.problems} - {""}))
             raise SourceError(f"{benchmark.name} has no split {split!r}; it has {splits or 'none at all'}")
     if limit is not None:
-        if limit < 1:
-            raise SourceError(f"--limit must be positive, not {limit}")
         if limit > len(problems):
             part = f"the split {split} of {benchmark.name}" if split else benchmark.name
             raise SourceError(f"--limit {limit} is beyond the end: {part} has {len(problems)} problems")
@@ -64,13 +69,15 @@ def _locate(name_or_path: str | Path, folders: Sequence[Path] | None) -> Path:
     return path
 
 
-def _read_folder(path: Path, keep_going: bool, sources: Path | None) -> Benchmark:
-    from data.benchmarks import leandojo
+def _read_folder(
+    path: Path, split: str, limit: int | None, keep_going: bool, sources: Path | None
+) -> Benchmark:
+    from data.benchmarks import leandojo, traced
 
     if leandojo.is_export(path):
-        return leandojo.load_export(path, keep_going=keep_going, sources=sources)
-    if leandojo.is_traced(path):
-        return leandojo.load_traced(path)
+        return leandojo.load_export(path, split=split, limit=limit, keep_going=keep_going, sources=sources)
+    if traced.is_traced(path):
+        return traced.load_traced(path)
     raise SourceError(f"{path} is a directory, and neither a LeanDojo export nor a repository that it traced")
 
 

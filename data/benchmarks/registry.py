@@ -112,7 +112,7 @@ def find_copy(benchmark: Known, folders: Iterable[Path]) -> Path:
     places = ", ".join(map(str, searched))
     raise SourceError(
         f"no copy of {benchmark.name} ({' or '.join(benchmark.files)}) in {places}; {_instead(benchmark)} "
-        f"into one of these folders, or set {VARIABLE} to the folder that has it"
+        f"into one of these folders, or name the folder that has it (--benchmarks DIR, or {VARIABLE})"
     )
 
 

@@ -152,6 +152,8 @@ def _notes(run: RunReport, several: bool) -> str:
 def _comparison(comparison: Comparison) -> Iterable[str]:
     one, other = comparison.first, comparison.second
     yield f"**{_text(one)} against {_text(other)}**, {comparison.common} problems that both attempted"
+    if comparison.warnings:
+        yield "\n".join(f"- **Mind:** {_text(warning)}" for warning in comparison.warnings)
     if comparison.differ:
         yield table(["setting", one, other], comparison.differ)
     rows = []

@@ -88,9 +88,12 @@ def _run(run: RunReport, index: int) -> str:
         f'<p class="big">{value}<small>pass@1, {low:.1%} to {high:.1%}</small></p>',
         *(f"<p>{line}</p>" for line in lines),
     ]
-    if run.notes:
-        content.append(f'<ul class="notes">{"".join(f"<li>{text(note)}</li>" for note in run.notes)}</ul>')
-    return card(text(run.name), *content, kind=f"run s{index % COLOURS}")
+    return card(text(run.name), *content, _notes(run.notes), kind=f"run s{index % COLOURS}")
+
+
+def _notes(notes: Sequence[str]) -> str:
+    items = "".join(f"<li>{text(note)}</li>" for note in notes)
+    return f'<ul class="notes">{items}</ul>' if items else ""
 
 
 def _plots(runs: Sequence[RunReport]) -> str:
@@ -145,6 +148,7 @@ def _comparison(comparison: Comparison) -> str:
     return card(
         text(f"{one} against {other}"),
         f'<p class="quiet">{about}</p>',
+        _notes(comparison.warnings),
         table(["", "n", one, other, "difference"], rows),
         *left,
         folded("Settings that differ", table(["", one, other], differ, 3)),
