@@ -151,11 +151,13 @@ def _text(report: Report, copy: Benchmark | None, *, asked: bool) -> Iterator[st
         yield f"not checked by the published goal: {report.without_goal} statements have none"
     if not asked:
         yield "not checked with Lean: elaboration, contradictory hypotheses, negation, hypotheses not needed"
-    elif report.not_asked:
-        yield (
-            "not checked with Lean (elaboration, contradictory hypotheses, negation, hypotheses not needed): "
-            f"{_some(list(report.not_asked))}, which need Mathlib; give a project that has it (--project DIR)"
-        )
+        return
+    what = "not checked with Lean (elaboration, contradictory hypotheses, negation, hypotheses not needed)"
+    need = [name for name, why in report.not_asked.items() if why.startswith("needs Mathlib")]
+    if need:
+        yield f"{what}: {_some(need)}, which need Mathlib; give a project that has it (--project DIR)"
+    if lost := [name for name in report.not_asked if name not in need]:
+        yield f"{what}: {_some(lost)}, since {report.not_asked[lost[0]]}"
 
 
 def _some(names: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain
 from prover.lint import Report, lint_text, lint_with_lean
+from prover.lint_command import _text
 from tests.prover.command import prover, refusal
 
 BENCHMARKS = Path(__file__).parents[3] / "shared" / "bench"
@@ -65,6 +67,16 @@ def test_what_lean_finds(toolchain: Toolchain, tmp_path: Path) -> None:
     }
     assert report.not_asked.keys() == {"real"}
     assert "real numbers" in report.not_asked["real"]
+
+
+def test_a_lean_that_cannot_be_asked_finds_nothing(toolchain: Toolchain, tmp_path: Path) -> None:
+    path = write(tmp_path / "b.jsonl", {"sound": STATEMENTS["sound"]})
+    report = audit(replace(toolchain, command=("/no/such/lean",)), path)
+    assert report.findings == {"sound": []}
+    assert report.not_asked["sound"].startswith("the statement could not be checked: ")
+    told = list(_text(report, None, asked=True))
+    assert not any("Mathlib" in line for line in told)
+    assert any("1 statements (sound), since the statement could not be checked" in line for line in told)
 
 
 def test_statements_of_no_library(toolchain: Toolchain, tmp_path: Path) -> None:
