@@ -6,6 +6,7 @@ Whatever is wrong ends in a `SourceError` of one line.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from data.benchmarks.registry import KNOWN, default_folders, find_copy, known, known_by_hash
 from data.benchmarks.values import Benchmark, Problem
 from lean_env.errors import SourceError
-from lean_env.source import BadLine, Record, read_bytes, scan_records, text_of
+from lean_env.source import SURROGATE, BadLine, Record, read_bytes, scan_records, text_of
 
 
 def load(
@@ -35,7 +36,7 @@ def load(
     `sources` holds the files that a LeanDojo export was made of. Raises `SourceError`.
     """
     path = _locate(name_or_path, folders)
-    benchmark = _read_folder(path, keep_going, sources) if path.is_dir() else _read(path, keep_going)
+    benchmark = _read_folder(path, keep_going, sources) if os.path.isdir(path) else _read(path, keep_going)
     problems = benchmark.problems
     if split:
         problems = tuple(problem for problem in problems if problem.split == split)
@@ -58,7 +59,7 @@ def _locate(name_or_path: str | Path, folders: Sequence[Path] | None) -> Path:
     if isinstance(name_or_path, str) and (entry := known(text)) is not None:
         return find_copy(entry, default_folders() if folders is None else folders)
     path = Path(name_or_path).expanduser()
-    if len(path.parts) == 1 and not path.suffix and not path.exists():
+    if len(path.parts) == 1 and not path.suffix and not os.path.exists(path):
         names = ", ".join(one for entry in KNOWN for one in (*entry.aliases, entry.name))
         raise SourceError(f"{text} is neither a file nor a known benchmark; known are {names}")
     return path
@@ -117,4 +118,7 @@ def _word(fields: Mapping[str, Any], name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise SourceError(f"the field `{name}` must be a text")
-    return str(value)
+    text = str(value)
+    if SURROGATE.search(text):
+        raise SourceError(f"the field `{name}` has half of a character (a lone surrogate)")
+    return text

@@ -278,10 +278,14 @@ def test_the_baseline_is_the_one_that_samples_or_is_named(tmp_path: Path) -> Non
         (["run", "--out", "."], "--out . is a directory; name a file in it"),
         (["run", "--out", "no/p.html"], "no/p.html cannot be written: No such file or directory"),
         (["run", "--baseline", "nowhere"], "nowhere is no run folder"),
+        (["x" * 300], "cannot be read: File name too long"),
+        (["run", "--out", "x" * 300], "cannot be written: File name too long"),
+        (["loop"], "loop is no run folder of `prover eval`: there is no such folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
     write(tmp_path / "run", PROBLEMS, RESULTS)
+    (tmp_path / "loop").symlink_to("loop")
     assert message in refusal(prover("report", *arguments, cwd=tmp_path))
 
 
