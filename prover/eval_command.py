@@ -22,9 +22,6 @@ from prover.flags import (
 )
 from prover.settings import SettingsError, load_settings
 
-MAX_REPEATS = 10_000
-"""More would be one long line of searches that no memory holds, and no report shows."""
-
 
 def evaluate(
     bench: Annotated[
@@ -116,6 +113,8 @@ def evaluate(
         positive("tokens", tokens, 0) or None,
     )
     times = positive("repeats", repeats, 1)
+    from prover.evaluation.records import MAX_REPEATS
+
     if times > MAX_REPEATS:
         raise SettingsError(f"repeats must be at most {MAX_REPEATS:,}, not {times:,}")
     toolchain = chosen_toolchain(settings, project, lean_on_path)

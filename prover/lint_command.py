@@ -64,6 +64,7 @@ def lint(
 ) -> None:
     """Audit the statements of a benchmark; exits with 1 if something is suspicious."""
     from data.benchmarks import load
+    from lean_env.values import printable
     from prover.lint import lint_text
 
     settings = load_settings()
@@ -79,7 +80,7 @@ def lint(
         each = Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain))
         _ask_lean(report, toolchain, each, processes)
     for line in _json(report) if as_json else _text(report, copy, asked=not without_lean):
-        print(line)
+        print(line if as_json else printable(line.replace("\n", " ")))
     raise typer.Exit(1 if any(report.findings.values()) or benchmark.bad_lines else 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lean_env.values import printable
 from prover.evaluation.comparison import Comparison, Contest, Report
 from prover.evaluation.estimates import Estimate
 from prover.evaluation.figures import Figure
@@ -177,7 +178,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _text(text: str) -> str:
     """Text that is only text in Markdown's tables."""
     safe = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
-    return " ".join(safe.split())
+    return printable(" ".join(safe.split()))
 
 
 def _number(value: float | None) -> str:

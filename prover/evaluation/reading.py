@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lean_env.errors import SourceError
-from prover.evaluation.records import FORMAT, ProblemLine, Result, RunSettings
+from prover.evaluation.records import FORMAT, MAX_REPEATS, ProblemLine, Result, RunSettings
 
 SETTINGS, PROBLEMS, RESULTS = "run.json", "problems.jsonl", "results.jsonl"
 VERDICTS = ("PROVED", "FAILED", "FAULT", "STOPPED")
@@ -60,7 +60,10 @@ def read_settings(folder: Path) -> RunSettings:
     record = _parse(_text(path), str(path))
     if (found := record.get("format")) != FORMAT:
         raise SourceError(f"{path} has format {found!r}; this program reads format {FORMAT}")
-    return build(RunSettings, record, str(path))
+    settings = build(RunSettings, record, str(path))
+    if not 1 <= settings.repeats <= MAX_REPEATS:
+        raise SourceError(f"{path}: repeats must be from 1 to {MAX_REPEATS:,}, not {settings.repeats:,}")
+    return settings
 
 
 def read_problems(folder: Path) -> tuple[ProblemLine, ...]:

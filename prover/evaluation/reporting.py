@@ -98,5 +98,5 @@ def _trees(runs: Sequence[Run], report: Report) -> dict[tuple[str, str], Path]:
         for run, told in zip(runs, report.runs, strict=True)
         for row in told.rows
         for trace in row.traces
-        if page_of(run.path, trace).is_file()
+        if os.path.isfile(page_of(run.path, trace))
     }

@@ -138,6 +138,18 @@ def test_command_without_lean_and_two_copies(tmp_path: Path) -> None:
     assert prover("lint", one, "--no-lean").returncode == 0
 
 
+def test_names_do_not_command_the_terminal(toolchain: Toolchain, tmp_path: Path) -> None:
+    path = tmp_path / "b.jsonl"
+    names = ("a\x1b[31m\nb", "c\x9bd\0e")
+    lines = (json.dumps({"name": name, "statement": "theorem t : 1 = 1 := by"}) for name in names)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    told = prover("lint", path, "--no-lean").stdout
+    assert "  c\ufffdd\ufffde: says the same as a\ufffd[31m b\n" in told
+    run = tmp_path / "run"
+    told = prover("eval", path, "--samples", "1", "--workers", "1", "--out", run).stdout
+    assert all(f" {name} — " in told for name in ("a\ufffd[31m b", "c\ufffdd\ufffde"))
+
+
 def test_bad_input_is_one_line(tmp_path: Path) -> None:
     path = write(tmp_path / "b.jsonl", {"a": ": 1 = 1"})
     with path.open("a", encoding="utf-8") as file:

@@ -230,7 +230,7 @@ def test_runs_that_stop_early_are_not_compared_where_nobody_knows(tmp_path: Path
 
 
 def test_the_tables_are_tables_whatever_the_names(tmp_path: Path) -> None:
-    problems = [problem(0, name="a|b\n`<c>", domain="x|y"), problem(1, domain="<b>")]
+    problems = [problem(0, name="a|b\n`<c>", domain="x|y\x1b[31m"), problem(1, domain="<b>")]
     run = read_run(write(tmp_path / "r|un", problems, [result(one) for one in problems]))
     text = markdown(make_report([run], 0, no_flaws))
     tables = [part for part in text.split("\n\n") if part.startswith("|")]
@@ -239,6 +239,7 @@ def test_the_tables_are_tables_whatever_the_names(tmp_path: Path) -> None:
         cells = [line.replace("\\|", "").count("|") for line in part.strip().split("\n")]
         assert len(set(cells)) == 1
     assert "<" not in text
+    assert "\x1b" not in text
 
 
 def test_the_command_prints_a_table_or_json_and_writes_a_page(tmp_path: Path) -> None:
@@ -287,6 +288,12 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path: Path, arguments: list
     write(tmp_path / "run", PROBLEMS, RESULTS)
     (tmp_path / "loop").symlink_to("loop")
     assert message in refusal(prover("report", *arguments, cwd=tmp_path))
+
+
+def test_a_trace_of_which_no_file_has_the_name_has_no_page(tmp_path: Path) -> None:
+    folder = write(tmp_path / "run", PROBLEMS[:1], [result(PROBLEMS[0], trace=f"traces/{'x' * 400}")])
+    shown = prover("report", folder)
+    assert (shown.returncode, shown.stderr) == (0, f"page: {folder}/report.html\n")
 
 
 @pytest.mark.parametrize("skipped", ["", "needs Mathlib"])
