@@ -88,6 +88,14 @@ def test_proofs_that_name_their_lemma_count_for_one_figure_only(tmp_path: Path) 
     assert [row.names_lemma for row in rows] == [True, False, False, False, False, False]
 
 
+def test_what_is_said_of_figures_names_whose_they_are(tmp_path: Path) -> None:
+    runs = [run_of(tmp_path / name) for name in "ab"]
+    for folder, said in ((runs[:1], "the lemma not named: 2"), (runs, "a, b: the lemma not named: 2")):
+        text = markdown(make_report(folder, 0, no_flaws))
+        assert next(line for line in text.split("\n") if "restate" in line).startswith(said)
+        assert text.count("restate a lemma") == 1
+
+
 def test_results_as_published_and_corrected(tmp_path: Path) -> None:
     report = report_run(run_of(tmp_path), "run", flaws)
     figures = {figure.name: figure for figure in report.figures}
