@@ -116,6 +116,10 @@ def evaluate(
     times = positive("repeats", repeats, 1)
     lake = None if lean_on_path else settings.get("project", project, Path)
     folders, sources = benchmark_folders(settings, benchmarks), chosen_sources(bench, sources, lake)
+    from prover.evaluation.records import MAX_REPEATS
+
+    if times > MAX_REPEATS:
+        raise SettingsError(f"repeats must be at most {MAX_REPEATS:,}, not {times:,}")
     toolchain = chosen_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search

@@ -23,6 +23,9 @@ N = TypeVar("N", int, float)
 CORE_GIB, MATHLIB_GIB = 6.0, 16.0
 """Default address space of one Lean process; `import Mathlib` alone takes 9 GiB since Lean 4.26."""
 
+MAX_WORKERS = 1024
+"""Lean processes; with more of them the pool would do little but look for a free one."""
+
 ProjectFlag = Annotated[
     Path | None,
     typer.Option("--project", metavar="DIR", help="A built Lake project to work in [PROVER_PROJECT]."),
@@ -77,8 +80,11 @@ def limits(
     settings: Settings, workers: int | None, timeout: float | None, memory: float | None
 ) -> tuple[int, float, float]:
     """Lean processes, seconds a check, and GiB a process (0: by the toolchain), from flags and settings."""
+    processes = positive("workers", settings.get("workers", workers, int), os.cpu_count() or 1)
+    if processes > MAX_WORKERS:
+        raise SettingsError(f"workers must be at most {MAX_WORKERS:,}, not {processes:,}")
     return (
-        positive("workers", settings.get("workers", workers, int), os.cpu_count() or 1),
+        processes,
         positive("timeout", settings.get("timeout", timeout, float), 60.0),
         positive("memory", settings.get("memory", memory, float), 0.0),
     )
@@ -88,6 +94,8 @@ def memory_bytes(gibibytes: float, toolchain: Toolchain) -> int:
     """The limit on a Lean process's address space."""
     from lean_env.limits import GIB
 
+    if gibibytes >= sys.maxsize / GIB:
+        raise SettingsError(f"memory must be less than {sys.maxsize / GIB:.2g} GiB, not {gibibytes:g}")
     return int((gibibytes or (MATHLIB_GIB if toolchain.has_mathlib else CORE_GIB)) * GIB)
 
 

@@ -70,6 +70,7 @@ def lint(
 ) -> None:
     """Audit the statements of a benchmark; exits with 1 if something is suspicious."""
     from data.benchmarks import load
+    from lean_env.values import printable
     from prover.lint import lint_text
 
     settings = load_settings()
@@ -94,7 +95,7 @@ def lint(
         each = Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain))
         _ask_lean(report, toolchain, each, processes)
     for line in _json(report) if as_json else _text(report, copy, asked=not without_lean):
-        print(line)
+        print(line if as_json else printable(line.replace("\n", " ")))
     raise typer.Exit(1 if any(report.findings.values()) or benchmark.bad_lines else 0)
 
 
@@ -166,11 +167,13 @@ def _text(report: Report, copy: Benchmark | None, *, asked: bool) -> Iterator[st
         yield f"not checked by the published goal: {report.without_goal} statements have none"
     if not asked:
         yield "not checked with Lean: elaboration, contradictory hypotheses, negation, hypotheses not needed"
-    elif report.not_asked:
-        yield (
-            "not checked with Lean (elaboration, contradictory hypotheses, negation, hypotheses not needed): "
-            f"{_some(list(report.not_asked))}, which need Mathlib; give a project that has it (--project DIR)"
-        )
+        return
+    what = "not checked with Lean (elaboration, contradictory hypotheses, negation, hypotheses not needed)"
+    need = [name for name, why in report.not_asked.items() if why.startswith("needs Mathlib")]
+    if need:
+        yield f"{what}: {_some(need)}, which need Mathlib; give a project that has it (--project DIR)"
+    if lost := [name for name in report.not_asked if name not in need]:
+        yield f"{what}: {_some(lost)}, since {report.not_asked[lost[0]]}"
 
 
 def _some(names: list[str]) -> str:

@@ -6,6 +6,7 @@ Whatever is wrong ends in a `SourceError` of one line.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from data.benchmarks.registry import KNOWN, default_folders, find_copy, known, known_by_hash
 from data.benchmarks.values import Benchmark, Problem
 from lean_env.errors import SourceError
-from lean_env.source import BadLine, Record, read_bytes, scan_records, text_of
+from lean_env.source import SURROGATE, BadLine, Record, read_bytes, scan_records, text_of
 
 
 def load(
@@ -37,7 +38,7 @@ def load(
     path = _locate(name_or_path, folders)
     if limit is not None and limit < 1:
         raise SourceError(f"--limit must be positive, not {limit}")
-    if path.is_dir():
+    if os.path.isdir(path):
         benchmark = _read_folder(path, split, limit, keep_going, sources)
     elif sources is not None:
         raise SourceError(f"--sources is for an export of LeanDojo's, and {path} is none")
@@ -63,7 +64,7 @@ def _locate(name_or_path: str | Path, folders: Sequence[Path] | None) -> Path:
     if isinstance(name_or_path, str) and (entry := known(text)) is not None:
         return find_copy(entry, default_folders() if folders is None else folders)
     path = Path(name_or_path).expanduser()
-    if len(path.parts) == 1 and not path.suffix and not path.exists():
+    if len(path.parts) == 1 and not path.suffix and not os.path.exists(path):
         names = ", ".join(one for entry in KNOWN for one in (*entry.aliases, entry.name))
         raise SourceError(f"{text} is neither a file nor a known benchmark; known are {names}")
     return path
@@ -124,4 +125,7 @@ def _word(fields: Mapping[str, Any], name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise SourceError(f"the field `{name}` must be a text")
-    return str(value)
+    text = str(value)
+    if SURROGATE.search(text):
+        raise SourceError(f"the field `{name}` has half of a character (a lone surrogate)")
+    return text

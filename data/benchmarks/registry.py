@@ -96,7 +96,7 @@ def find_copy(benchmark: Known, folders: Iterable[Path]) -> Path:
     searched = [*dict.fromkeys(folders)]
     other: tuple[Path, str] | None = None
     for path in (folder / name for folder in searched for name in benchmark.files):
-        if not path.is_file():
+        if not os.path.isfile(path):
             continue
         found = hashlib.sha256(read_bytes(path)).hexdigest()
         if found == benchmark.sha256:

@@ -63,6 +63,9 @@ class RunFolder:
                     f"{path} is not empty and holds no run ({min(strangers)}); name another --out"
                 )
             return cls(path, lock, None, made=made)
+        except OSError as error:
+            os.close(lock)
+            raise SourceError(f"{path} cannot be read: {error.strerror}; name another --out") from error
         except BaseException:
             os.close(lock)
             raise
