@@ -1,6 +1,6 @@
 """New weights for a running vLLM engine, and the proof that they arrived: send, then probe, or refuse.
 
-    async with WeightLink(EngineControl(engine), model, NcclBroadcast("10.0.0.1", 29600)) as link:
+    async with WeightLink(EngineControl(engine), model, NcclBroadcast("cuda:1")) as link:
         …                                   # the learner takes a step
         await link.send(model, "step-200")  # raises TransferError unless the engine computes the same
 

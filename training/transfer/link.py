@@ -30,8 +30,8 @@ class WeightLink:
         self._broken = ""
         self.version = ""
         """Of the weights that the engine has been shown to hold; empty for those it was started with."""
-        self.noise = Disagreement(0.0, 0.0)
-        """What rounding alone does, measured on entering."""
+        self.noise = Disagreement(0.0, 0.0, (), ())
+        """What rounding alone does: the disagreement that was last accepted."""
 
     async def __aenter__(self) -> Self:
         """Connect, and compare the engine's weights with the model's. Raises `TransferError`."""
@@ -73,7 +73,10 @@ class WeightLink:
             await self._control.resume()
             found = await self._compare(scores)
             for replica, one in enumerate(found):
-                if why := one.exceeds(self.noise):
+                why = one.exceeds(self.noise)
+                if not why and one.mean > STRANGERS:
+                    why = f"log-probs differ by {one.mean:.2g} nats"
+                if why:
                     where = f" on replica {replica}" if len(found) > 1 else ""
                     raise TransferError(f"the engine does not hold the weights that were sent{where}: {why}")
         except TransferError as error:
@@ -82,7 +85,8 @@ class WeightLink:
                 await self._control.pause()
             raise
         self.version = version
-        return max(found, key=lambda one: one.mean)
+        self.noise = max(found, key=lambda one: one.mean)  # Rounding changes with the weights, slowly.
+        return self.noise
 
     async def _compare(self, scores: Scores) -> list[Disagreement]:
         """The disagreement of each replica with the sender."""

@@ -61,9 +61,10 @@ class NcclBroadcast:
     """vLLM's weight transfer over NCCL: the sender is rank 0 of a group with all workers. The sender's GPU
     must be none of the engine's, and the engine be started with `weight_transfer_config` of backend nccl."""
 
-    def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
-        """`address`: of this machine, as the engine's nodes reach it; `port` 0: any that is free."""
-        self._address, self._port = address, port
+    def __init__(self, device: torch.device | str, address: str = "127.0.0.1", port: int = 0) -> None:
+        """`device`: the sender's GPU; `address`: of this machine, as the engine's nodes reach it; `port` 0:
+        any that is free."""
+        self._device, self._address, self._port = torch.device(device), address, port
         self._group: Any = None
 
     async def open(self, control: Control) -> None:
@@ -106,10 +107,12 @@ class NcclBroadcast:
         from vllm.distributed.device_communicators.pynccl import PyNcclCommunicator
         from vllm.distributed.utils import StatelessProcessGroup
 
+        torch.cuda.set_device(self._device)  # Of this thread: each has one of its own.
         group = StatelessProcessGroup.create(host=self._address, port=port, rank=0, world_size=world)
-        return PyNcclCommunicator(group, device=torch.cuda.current_device())
+        return PyNcclCommunicator(group, device=self._device)
 
     def _broadcast(self, tensors: Sequence[Tensor]) -> None:
+        torch.cuda.set_device(self._device)
         stream = torch.cuda.current_stream()
         for tensor in tensors:
             self._group.broadcast(tensor, src=0, stream=stream)

@@ -1,10 +1,10 @@
 """Whether an engine computes what the sender's model computes: the log-probs of the same tokens, compared.
 
 An engine that took wrong weights answers as readily as one that took the right ones, and an expert in the
-wrong place changes only what its own tokens come to. So the probe holds tokens for every expert of every
-layer, and looks at each expert's tokens apart: their mean difference stands out where the mean over all
-tokens would hide it. What rounding alone does is measured when a link opens, while both hold the same
-checkpoint, and later differences are judged by it.
+wrong place changes little but what its own tokens come to. So the probe holds many tokens for every expert
+of every layer, and looks at each expert's tokens apart: their mean difference stands out where the mean
+over all tokens would hide it. What rounding alone does is measured when a link opens, while both hold the
+same checkpoint, and later differences are judged by it, in standard errors.
 
 Shapes: R rows, L tokens each, K experts a token, E experts.
 """
@@ -22,10 +22,12 @@ from training.transfer.errors import TransferError
 
 ROWS, LENGTH, MAX_ROWS = 4, 128, 64
 """Rows that a probe begins with, their tokens, and rows at most."""
-EXPERT_TOKENS = 8
+EXPERT_TOKENS = 256
 """A probe grows until every expert gets so many tokens, or it has `MAX_ROWS` rows."""
-FACTOR = 2.0
-"""How many times the rounding noise a difference may be."""
+SLACK = 1.1
+"""How much larger rounding may become while weights move."""
+SIGMAS = 6.0
+"""Standard errors by which the mean of an expert's tokens may exceed that: there are thousands of experts."""
 FLOOR = 1e-3
 """A difference of so many nats is never held against anybody."""
 STRANGERS = 0.1
@@ -38,21 +40,38 @@ class Disagreement:
 
     mean: float
     """Over all tokens."""
-    expert_mean: float
-    """Over the tokens of the expert where it is largest; 0 for a model without experts."""
-    layer: int = -1
-    """Which of the mixture-of-experts layers that expert is in, from 0."""
-    expert: int = -1
+    deviation: float
+    """Standard deviation of a token's."""
+    expert_means: tuple[Tensor, ...]
+    """For each mixture-of-experts layer the mean over each expert's tokens, (E); 0 where it has none."""
+    expert_tokens: tuple[Tensor, ...]
+    """How many tokens those are, (E)."""
+
+    @property
+    def worst_expert(self) -> tuple[float, int, int]:
+        """The largest mean of an expert, its layer among those with experts, and its number."""
+        found = [
+            (float(mean_E.max()), at, int(mean_E.argmax())) for at, mean_E in enumerate(self.expert_means)
+        ]
+        return max(found, default=(0.0, -1, -1))
 
     def exceeds(self, noise: Disagreement) -> str:
         """Why this is more than rounding, which makes `noise`; empty if it is not."""
-        if self.mean > FACTOR * noise.mean + FLOOR:
+        if self.mean > SLACK * noise.mean + FLOOR:
             return f"log-probs differ by {self.mean:.2g} nats, {noise.mean:.2g} were rounding before"
-        if self.expert_mean > FACTOR * noise.expert_mean + FLOOR:
-            return (
-                f"log-probs of the tokens of expert {self.expert} in mixture layer {self.layer} differ by "
-                f"{self.expert_mean:.2g} nats, {noise.expert_mean:.2g} were rounding before"
-            )
+        layers = zip(
+            self.expert_means, self.expert_tokens, noise.expert_means, noise.expert_tokens, strict=True
+        )
+        for layer, (mean_E, tokens_E, noise_E, before_E) in enumerate(layers):
+            error_E = noise.deviation * (1 / tokens_E.clamp(min=1) + 1 / before_E.clamp(min=1)).sqrt()
+            usual_E = torch.where(before_E > 0, noise_E, noise.mean)
+            over_E = mean_E - SLACK * usual_E - SIGMAS * error_E - FLOOR
+            expert = int(over_E.argmax())
+            if over_E[expert] > 0:
+                return (
+                    f"log-probs of the tokens of expert {expert} in mixture layer {layer} differ by "
+                    f"{float(mean_E[expert]):.2g} nats, {float(usual_E[expert]):.2g} were rounding before"
+                )
         return ""
 
 
@@ -62,9 +81,10 @@ class Scores:
 
     logprobs_RL: Tensor
     """Of all tokens but each row's first, FP32 (R, L - 1)."""
-    visits: tuple[Tensor, ...]
-    """For each mixture-of-experts layer, which experts computed the position that predicts the token: ones
-    and zeros, (R, L - 1, E)."""
+    chosen: tuple[Tensor, ...]
+    """For each mixture-of-experts layer the experts that computed the position that predicts the token,
+    (R, L - 1, K)."""
+    experts: int
 
     def compare(self, received: Sequence[Sequence[float]]) -> Disagreement:
         """How far `received`, a log-prob for each token of each row but its first, is from the model's.
@@ -77,14 +97,18 @@ class Scores:
         if not bool(received_RL.isfinite().all()):
             raise TransferError("the engine's log-probs of the probe are not finite")
         off_RL = (self.logprobs_RL - received_RL).abs()
-        worst = Disagreement(float(off_RL.mean()), 0.0)
-        for layer, visits_RLE in enumerate(self.visits):
-            tokens_E = visits_RLE.sum((0, 1))
-            mean_E = (off_RL[..., None] * visits_RLE).sum((0, 1)) / tokens_E.clamp(min=EXPERT_TOKENS)
-            expert = int(mean_E.argmax())
-            if float(mean_E[expert]) > worst.expert_mean:
-                worst = Disagreement(worst.mean, float(mean_E[expert]), layer, expert)
-        return worst
+        means, counts = [], []
+        for chosen_RLK in self.chosen:
+            zeros_E = torch.zeros(self.experts, device=off_RL.device)
+            tokens_E = self.tokens_of(chosen_RLK)
+            off_P = off_RL[..., None].expand_as(chosen_RLK).flatten()
+            means.append(zeros_E.index_add(0, chosen_RLK.flatten(), off_P) / tokens_E.clamp(min=1))
+            counts.append(tokens_E)
+        return Disagreement(float(off_RL.mean()), float(off_RL.std()), tuple(means), tuple(counts))
+
+    def tokens_of(self, chosen_RLK: Tensor) -> Tensor:
+        """How many tokens each expert of a layer has, (E)."""
+        return torch.bincount(chosen_RLK.flatten(), minlength=self.experts)
 
 
 class Probe:
@@ -94,17 +118,14 @@ class Probe:
         """Raises `TransferError` if the model's own log-probs are not finite."""
         generator = torch.Generator().manual_seed(seed)
         length = min(LENGTH, model.config.max_position_embeddings - 1)
-        pieces: list[Tensor] = []
-        while True:
-            pieces.append(
-                torch.randint(model.config.vocab_size, (max(ROWS, len(pieces)), length), generator=generator)
-            )
-            self.tokens_RL = torch.cat(pieces)[:MAX_ROWS]
-            visits = self.score(model).visits
-            if len(self.tokens_RL) == MAX_ROWS or all(
-                int(layer_RLE.sum((0, 1)).min()) >= EXPERT_TOKENS for layer_RLE in visits
-            ):
-                return
+        self.tokens_RL = torch.empty(0, length, dtype=torch.long)
+        while len(self.tokens_RL) < MAX_ROWS:
+            more = (max(ROWS, len(self.tokens_RL)), length)  # Twice as many each time.
+            fresh_RL = torch.randint(model.config.vocab_size, more, generator=generator)
+            self.tokens_RL = torch.cat([self.tokens_RL, fresh_RL])[:MAX_ROWS]
+            scores = self.score(model)
+            if all(int(scores.tokens_of(layer).min()) >= EXPERT_TOKENS for layer in scores.chosen):
+                break
 
     @property
     def rows(self) -> list[list[int]]:
@@ -114,21 +135,16 @@ class Probe:
     @torch.no_grad()
     def score(self, model: Transformer) -> Scores:
         """What `model` makes of the tokens. Raises `TransferError` if its log-probs are not finite."""
-        device = model.embed_tokens.weight.device
         logprobs: list[Tensor] = []
         chosen: list[list[Tensor]] = []
-        for tokens_L in self.tokens_RL.to(device):
-            hidden = model(tokens_L[None])
-            logits_LV = model.logits(hidden.hidden_BLD)[0, :-1].float()
-            logprobs.append(logits_LV.log_softmax(-1).gather(-1, tokens_L[1:, None])[:, 0])
+        for tokens_RL in self.tokens_RL.to(model.embed_tokens.weight.device).split(ROWS):
+            hidden = model(tokens_RL)
+            logits_RLV = model.logits(hidden.hidden_BLD)[:, :-1].float()
+            logprobs.append(logits_RLV.log_softmax(-1).gather(-1, tokens_RL[:, 1:, None])[..., 0])
             layers = hidden.routing[: len(hidden.routing) - (model.mtp is not None)]
-            chosen.append([routing.chosen_BLK[0, :-1] for routing in layers])
-        logprobs_RL = torch.stack(logprobs)
+            chosen.append([routing.chosen_BLK[:, :-1] for routing in layers])
+        logprobs_RL = torch.cat(logprobs)
         if not bool(logprobs_RL.isfinite().all()):
             raise TransferError("the sender's own log-probs of the probe are not finite")
-        visits = []
-        for rows in zip(*chosen, strict=True):
-            chosen_RLK = torch.stack(rows)
-            shape = (*chosen_RLK.shape[:-1], model.config.n_routed_experts)
-            visits.append(torch.zeros(shape, device=device).scatter(-1, chosen_RLK, 1.0))
-        return Scores(logprobs_RL, tuple(visits))
+        layers_of = tuple(torch.cat(rows) for rows in zip(*chosen, strict=True))
+        return Scores(logprobs_RL, layers_of, model.config.n_routed_experts)

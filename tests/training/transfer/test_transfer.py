@@ -12,6 +12,7 @@ import torch
 from tests.training.model.tiny import tiny_model
 from training.model import Transformer, load_checkpoint
 from training.transfer import CheckpointReload, Control, Disagreement, Probe, TransferError, WeightLink
+from training.transfer.probe import EXPERT_TOKENS
 
 Harm = Callable[[Transformer], None]
 
@@ -151,8 +152,9 @@ def test_a_swapped_expert_is_named() -> None:
         return probe.score(first).compare(await engine.logprobs(probe.rows, 0))
 
     found = asyncio.run(attempt())
-    assert found.layer == len(mixtures(first)) - 1
-    assert found.expert in (0, 1)
+    _, layer, expert = found.worst_expert
+    assert layer == len(mixtures(first)) - 1
+    assert expert in (0, 1)
 
 
 def test_what_is_no_number_is_refused() -> None:
@@ -202,11 +204,10 @@ def test_an_engine_with_other_weights_is_refused_at_once() -> None:
 
 def test_a_probe_visits_every_expert() -> None:
     model = learner()
-    probe = Probe(model)
-    visits = probe.score(model).visits
-    assert len(visits) == len(mixtures(model))
-    for visits_RLE in visits:
-        assert int(visits_RLE.sum((0, 1)).min()) >= 8
+    scores = Probe(model).score(model)
+    assert len(scores.chosen) == len(mixtures(model))
+    for chosen_RLK in scores.chosen:
+        assert int(scores.tokens_of(chosen_RLK).min()) >= EXPERT_TOKENS
 
 
 def test_an_answer_of_another_length_is_refused() -> None:
