@@ -137,7 +137,7 @@ class Probe:
         """What `model` makes of the tokens. Raises `TransferError` if its log-probs are not finite."""
         logprobs: list[Tensor] = []
         chosen: list[list[Tensor]] = []
-        for tokens_RL in self.tokens_RL.to(model.embed_tokens.weight.device).split(ROWS):
+        for tokens_RL in torch.split(self.tokens_RL.to(model.embed_tokens.weight.device), ROWS):
             hidden = model(tokens_RL)
             logits_RLV = model.logits(hidden.hidden_BLD)[:, :-1].float()
             logprobs.append(logits_RLV.log_softmax(-1).gather(-1, tokens_RL[:, 1:, None])[..., 0])

@@ -13,7 +13,7 @@ from lean_env.errors import LeanEnvError
 from lean_env.values import Theorem
 from prover.evaluation.folder import RunFolder
 from prover.evaluation.reading import read_run
-from prover.evaluation.records import Result
+from prover.evaluation.records import MAX_REPEATS, Result
 from prover.evaluation.schedule import Schedule
 from prover.evaluation.work import Job
 from tests.prover.evaluation.folders import SETTINGS, problem, result
@@ -98,7 +98,7 @@ def test_early_stop_begins_no_repeat_behind_a_proof_and_overtakes_none(tmp_path:
 
 
 def test_jobs_are_made_when_they_are_due(tmp_path: Path) -> None:
-    settings = replace(SETTINGS, repeats=10**12)
+    settings = replace(SETTINGS, repeats=MAX_REPEATS)
     with RunFolder.claim(tmp_path) as folder:
         run = folder.begin(settings, PROBLEMS)
         theorems = {one.index: Theorem(one.name, one.statement) for one in PROBLEMS}
