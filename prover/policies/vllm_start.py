@@ -200,7 +200,7 @@ def _log_to(log: Path) -> None:
     """Let vLLM's log of this process go on in the file when standard error is the user's again."""
     stream = log.open("a", encoding="utf-8")
     for handler in logging.getLogger("vllm").handlers:
-        if isinstance(handler, logging.StreamHandler):
+        if type(handler) is logging.StreamHandler:  # Its own, and none that somebody has added.
             handler.setStream(stream)
 
 
