@@ -28,7 +28,7 @@ TEST_SECONDS = 120.0
 OPTIONAL = {
     "torch": "runs and trains policies, `default` among them: `pip install 'rmax-prover[model]'`",
     "transformers": "runs Hugging Face policies: `pip install transformers`",
-    "vllm": "runs large policies, `vllm:MODEL`: `pip install 'rmax-prover[vllm]'` on GPUs, README.md for CPUs",
+    "vllm": "runs large policies: `pip install 'rmax-prover[vllm]'`; on a CPU as README.md says",
     "ray": "spreads training over machines: `pip install ray`",
     "lean-dojo": "extracts training data from Lean projects: `pip install lean-dojo`",
 }

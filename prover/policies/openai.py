@@ -118,6 +118,8 @@ class OpenAIPolicy:
         try:
             models = answer.json()["data"]
             replica.is_vllm = any(model.get("owned_by") == "vllm" for model in models)
+            if replica.is_vllm:
+                replica.context = min(int(model.get("max_model_len") or 0) for model in models)
             return [str(model["id"]) for model in models]
         except (ValueError, LookupError, TypeError, AttributeError):
             raise PolicyError(
@@ -159,9 +161,9 @@ class OpenAIPolicy:
         clock = asyncio.get_running_loop().time
         order = in_order(self._replicas, prompt.theorem, clock())
         for replica in order:
-            extra = {"return_token_ids": True} if replica.is_vllm else {}
+            wanted = body | replica.additions(sampling.max_tokens)
             try:
-                return await self._ask(replica, body | extra, prompt, n, last=replica is order[-1])
+                return await self._ask(replica, wanted, prompt, n, last=replica is order[-1])
             except DeadError as error:
                 replica.rests_until = clock() + REST_SECONDS
                 if replica is order[-1]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lean_env.values import Theorem
 from prover.policies.affinity import preferred
@@ -24,10 +25,19 @@ class Replica:
     """Its URL without `/v1`."""
     is_vllm: bool = False
     """Whether it understands what vLLM adds to the API."""
+    context: int = 0
+    """Tokens that a prompt and its answer may have together; 0 if it does not tell."""
     ranks: int = 1
     """Engines that it runs in parallel, each with a prefix cache of its own."""
     rests_until: float = 0.0
     """By the event loop's clock; it is asked before that time only if all others have failed."""
+
+    def additions(self, max_tokens: int) -> dict[str, Any]:
+        """What to ask of it beyond the API, for an answer of so many tokens."""
+        wishes: dict[str, Any] = {"return_token_ids": True} if self.is_vllm else {}
+        if 0 < self.context <= max_tokens:
+            wishes["max_tokens"] = None  # As many as fit; some versions refuse to cut the number down.
+        return wishes
 
     def headers(self, theorem: Theorem) -> dict[str, str]:
         """What to send along so that the theorem stays with one engine."""

@@ -159,7 +159,7 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
         "enforce_eager": True,
         "compilation_config": {"custom_ops": ["all", "-rotary_embedding"]},
         "block_size": CPU_BLOCK,
-        "kv_cache_memory_bytes": int(min(max(free / 8, GIB / 2), 16 * GIB)),
+        "kv_cache_memory_bytes": int(min(max(free / 16, GIB / 2), 16 * GIB)),
     }
 
 

@@ -11,21 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from tokenizers import Tokenizer
 
 from lean_env.values import Theorem
 from prover.policies import Finish, PolicyError, Prompt, Sampling, Turn, open_policy
 from prover.policies.vllm_engine import VllmPolicy
 from prover.prompts import make_prompt
+from tests.prover.policies.vllm_models import SHIPPED, largest_difference, prompts, random_checkpoint
+from training.generate.text import offsets, token_bytes
 
 pytestmark = pytest.mark.vllm
 pytest.importorskip("vllm", reason="vLLM is not installed: `make test-vllm` installs it")
-
-import psutil
-from tokenizers import Tokenizer
-
-from tests.prover.policies.vllm_models import SHIPPED, largest_difference, prompts, random_checkpoint
-from training.generate.text import offsets, token_bytes
 
 Served = tuple[asyncio.Runner, VllmPolicy]
 ENDLESS = Sampling(max_tokens=900, stop=())
