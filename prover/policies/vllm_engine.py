@@ -49,7 +49,8 @@ class VllmPolicy:
         if find_spec("vllm") is None:
             raise PolicyError(f"{self.name} needs vLLM: {HOW_TO_INSTALL}")
         self._settings = dict(settings or {})
-        self._started: Started | None = None
+        self.started: Started | None = None
+        """The engine, while the policy is open."""
         self._numbers = itertools.count()
         self.prompt_tokens = 0
         """Tokens of all prompts that were answered."""
@@ -60,9 +61,9 @@ class VllmPolicy:
         """Start the engine, which takes a minute. Raises `PolicyError`."""
         starting = asyncio.create_task(asyncio.to_thread(start, self.name, self.path, self._settings))
         try:
-            self._started = await asyncio.shield(starting)
+            self.started = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            self._started = await starting  # There is no way to stop it half-way.
+            self.started = await starting  # There is no way to stop it half-way.
             self._end()
             raise
         return self
@@ -73,18 +74,18 @@ class VllmPolicy:
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        if self._started is not None:
-            self._started.engine.shutdown(timeout=END_SECONDS)
-            self._started.log.unlink(missing_ok=True)
-            self._started = None
+        if self.started is not None:
+            self.started.engine.shutdown(timeout=END_SECONDS)
+            self.started.log.unlink(missing_ok=True)
+            self.started = None
 
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
         """`n` completions a prompt; all requests run at once. Raises `PolicyError` as `Policy` says."""
-        assert self._started is not None, "use the policy as a context manager"
+        assert self.started is not None, "use the policy as a context manager"
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._complete(self._started, prompt, n, sampling, place))
+                    group.create_task(self._complete(self.started, prompt, n, sampling, place))
                     for place, prompt in enumerate(prompts)
                 ]
         except* PolicyError as errors:

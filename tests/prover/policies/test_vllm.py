@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,26 +142,6 @@ def test_a_stop_string_ends_a_completion_before_it(shipped: Served) -> None:
         assert completion.offsets[-1] <= len(completion.text)
 
 
-def test_cancelling_frees_the_slots(random_model: Served) -> None:
-    runner, policy = random_model
-
-    async def work() -> tuple[float, float]:
-        call = asyncio.create_task(policy.generate(prompts(24), 1, ENDLESS))
-        busy = 0.0
-        while busy < 20:
-            await asyncio.sleep(0.05)
-            busy = running()
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-        await policy.generate(prompts(1), 1, Sampling(max_tokens=8))
-        return busy, running()
-
-    busy, left = runner.run(work())
-    assert busy >= 20
-    assert left <= 1
-
-
 def test_the_beginning_of_a_prompt_is_read_once(shipped: Served) -> None:
     runner, policy = shipped
     statement = " ".join(f"(h{index} : {index} < n)" for index in range(40))
@@ -182,22 +163,48 @@ def test_prompts_that_cannot_be_answered(shipped: Served) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_an_engine_that_dies(tmp_path: Path) -> None:
+def test_cancelling_frees_the_slots_and_a_dead_engine_says_so(tmp_path: Path) -> None:
+    """With an engine of its own: vLLM's counters are those of the engine that was started last."""
+
+    async def cancel(policy: VllmPolicy) -> None:
+        call = asyncio.create_task(policy.generate(prompts(24), 1, ENDLESS))
+        deadline = time.monotonic() + 30
+        while running() < 20:
+            assert time.monotonic() < deadline
+            assert not call.done()
+            await asyncio.sleep(0.02)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await policy.generate(prompts(1), 1, Sampling(max_tokens=8))
+        assert running() <= 1
+
+    async def die(policy: VllmPolicy) -> None:
+        call = asyncio.create_task(policy.generate(prompts(8), 1, ENDLESS))
+        await asyncio.sleep(0.5)
+        cores = [
+            child for child in psutil.Process().children(recursive=True) if "EngineCore" in name_of(child)
+        ]
+        assert cores
+        for core in cores:
+            core.kill()
+        with pytest.raises(PolicyError, match="the engine has died") as caught:
+            await call
+        assert "\n" not in str(caught.value)
+        with pytest.raises(PolicyError, match="the engine has died"):
+            await policy.generate(prompts(1), 1, Sampling(max_tokens=4))
+
     with serving(random_checkpoint(tmp_path / "dies")) as (runner, policy):
+        runner.run(cancel(policy))
+        runner.run(die(policy))
 
-        async def work() -> None:
-            call = asyncio.create_task(policy.generate(prompts(8), 1, ENDLESS))
-            await asyncio.sleep(1)
-            for child in psutil.Process().children(recursive=True):
-                if "EngineCore" in child.name() or "EngineCore" in " ".join(child.cmdline()):
-                    child.kill()
-            with pytest.raises(PolicyError, match="the engine has died") as caught:
-                await call
-            assert "\n" not in str(caught.value)
-            with pytest.raises(PolicyError, match="the engine has died"):
-                await policy.generate(prompts(1), 1, Sampling(max_tokens=4))
 
-        runner.run(work())
+def name_of(process: psutil.Process) -> str:
+    """Of a process that may have gone."""
+    try:
+        return f"{process.name()} {' '.join(process.cmdline())}"
+    except psutil.Error:
+        return ""
 
 
 def start(model: Path, **settings: Any) -> str:
@@ -237,8 +244,8 @@ def test_models_that_cannot_be_served(tmp_path: Path) -> None:
     start(encoder)
     huge = random_checkpoint(tmp_path / "huge")
     with (huge / "model.safetensors").open("ab") as file:
-        file.truncate(2**44)
-    assert "16384.0 GiB of weights" in start(huge)
+        file.truncate(2**43)
+    assert "8192.0 GiB of weights" in start(huge)
 
 
 def test_prover_prove_keeps_its_output_clean() -> None:
@@ -252,7 +259,7 @@ def test_prover_prove_keeps_its_output_clean() -> None:
     )
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(record["verdict"] == "PROVED" for record in records), done.stderr
-    assert len(records) > 3
+    assert len(records) == 3
     assert "WARNING" not in done.stderr
     assert "Traceback" not in done.stderr
 
