@@ -115,7 +115,7 @@ def test_the_usual_limit_fits_into_the_context(url: str) -> None:
 
 def test_cancelling_frees_the_slots(url: str) -> None:
     theorem = Theorem("t", "theorem t (p q : Prop) : p ∧ q → q ∧ p := by")
-    endless = Sampling(max_tokens=1900, stop=(), temperature=3.0, top_p=1.0)
+    endless = Sampling(max_tokens=1900, stop=(), temperature=2.0, top_p=1.0)
 
     async def work() -> None:
         async with OpenAIPolicy(f"{url}#core-7m") as policy:
@@ -123,6 +123,7 @@ def test_cancelling_frees_the_slots(url: str) -> None:
             deadline = time.monotonic() + 60
             while running(url) < 20:
                 assert time.monotonic() < deadline
+                assert not call.done()
                 await asyncio.sleep(0.1)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
