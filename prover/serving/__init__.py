@@ -1,0 +1,12 @@
+"""`prover serve`: a vLLM server for a policy, with the layout over GPUs worked out from its configuration.
+
+From `config.json` the tensors are counted (`model`), from the machine or from flags comes the hardware
+(`hardware`), both give a layout or the reason why there is none (`layout`), which is explained (`explain`),
+written as commands (`commands`) and started (`launch`). Only the last one needs vLLM, none needs torch.
+"""
+
+from lean_env.errors import LeanEnvError
+
+
+class ServeError(LeanEnvError):
+    """A model that cannot be served here: one line that says why, and what would do."""
