@@ -114,7 +114,9 @@ class Config:
             return None
         try:
             method = quantisation["quant_method"]
-            rows, columns = quantisation["weight_block_size"] if method == "fp8" else ()
+            if method != "fp8":
+                raise ValueError(method)
+            rows, columns = quantisation["weight_block_size"]
         except (AttributeError, KeyError, TypeError, ValueError):
             named = quantisation.get("quant_method", "?") if isinstance(quantisation, dict) else quantisation
             raise ServeError(
@@ -156,7 +158,7 @@ class _Writer:
             yield self.plain(Part.HEAD, vocabulary, self.hidden)
 
     def grouped_attention(self, layers: int, biases: str, head_norms: bool) -> Iterator[Tensors]:
-        """Attention with keys and values shared by groups of heads; `biases`: the projections that have one."""
+        """Attention with keys and values shared by groups of heads; `biases`: projections that have one."""
         heads = self.config.whole("num_attention_heads")
         kv_heads = self.config.whole("num_key_value_heads", heads)
         width = self.config.head_dim
