@@ -184,6 +184,7 @@ def _even(experts: int, hardware: Hardware) -> str:
 def _candidates(model: Model, hardware: Hardware, context: int) -> Iterator[Layout]:
     """Layouts in the order of preference, whether they fit or not."""
     if hardware.gpu is None:
+        yield _on_cpu(model.served("F32"), hardware, context)
         yield _on_cpu(model, hardware, context)
         return
     sizes = [size for size in _divisors(hardware.gpus) if _divides(model, size)]
@@ -229,7 +230,7 @@ def _on_gpus(
         all2all=("deepep_high_throughput" if deepep else "allgather_reducescatter") if spread else "",
         latent=latent,
         shares=shares,
-        kv_token=-(-model.kv_bytes(tensor, latent) // pipeline),
+        kv_token=model.kv_bytes(tensor, latent) // model.layers * -(-model.layers // pipeline),
         reserve=reserve,
         cache=room,
         notes=tuple(_notes(model, hardware, tensor, pipeline, data, expert, latent)),
@@ -249,7 +250,10 @@ def _on_cpu(model: Model, hardware: Hardware, context: int) -> Layout:
     free = hardware.memory - sum(share.bytes for share in shares) - CPU_RESERVE
     # vLLM takes whole GiB.
     cache = min(-(-CPU_REQUESTS * context * token // GIB), free // 2 // GIB) * GIB
-    notes = ["On a CPU vLLM is for trying things out: the policy `default` in this program is faster."]
+    notes = [
+        "On a CPU vLLM is for trying things out."
+        + (" It computes in FP32, as there is room for it." if model.dtype == "F32" else "")
+    ]
     if model.latent and not latent:
         notes.append(_no_kernel(model, MLA_CPU))
     return Layout(

@@ -102,14 +102,14 @@ class Model:
         routed = counted[Part.ROUTED]
         return total - routed + routed * self.experts.per_token // self.experts.count
 
-    def served(self) -> Model:
-        """The model as vLLM holds it: without MTP, and FP32 weights cast to BF16 (`--dtype auto`)."""
-        cast = {"F32": "BF16"} if self.dtype == "F32" else {}
+    def served(self, dtype: str = "") -> Model:
+        """The model as vLLM holds it: without MTP, and in `dtype` (by default its own, or BF16 if that is FP32)."""
+        dtype = dtype or ("BF16" if self.dtype == "F32" else self.dtype)
         return replace(
             self,
-            dtype=cast.get(self.dtype, self.dtype),
+            dtype=dtype,
             tensors=tuple(
-                replace(one, dtype=cast.get(one.dtype, one.dtype))
+                replace(one, dtype=dtype) if one.dtype == self.dtype else one
                 for one in self.tensors
                 if one.part is not Part.MTP
             ),

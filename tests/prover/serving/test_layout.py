@@ -69,7 +69,9 @@ def test_ours_on_a_cpu() -> None:
     layout = plan(find_model("default"), LAPTOP)
     assert sizes(layout) == (1, 1, 1, 1)
     assert not layout.latent
-    assert layout.kv_token == 6 * 2 * 4 * 128 * 2
+    assert layout.model.dtype == "F32"
+    assert layout.weights == 6_786_876 * 4
+    assert layout.kv_token == 6 * 2 * 4 * 128 * 4
     assert layout.context == 2048
     assert layout.cache % GIB == 0
     assert 64 <= layout.requests < 128
