@@ -10,6 +10,9 @@ import typer
 
 from prover.flags import JsonFlag
 
+WIDTH = 120
+"""Columns of the table where it goes to a file."""
+
 
 def serve(
     model: Annotated[
@@ -58,11 +61,14 @@ def serve(
     from prover.serving.model import find_model
 
     layout = plan(find_model(model), find_hardware(gpus, gpu, gpu_memory, nodes), context)
+    if not dry_run and ray is None:
+        launch.check(layout, port)
     orders = commands(layout, port)
     if as_json:
         print(json.dumps(explain.as_json(layout, orders), ensure_ascii=False), flush=True)
     else:
-        explain.show(layout, orders, Console(stderr=not dry_run))
+        shown = sys.stdout if dry_run else sys.stderr
+        explain.show(layout, orders, Console(file=shown, width=None if shown.isatty() else WIDTH))
     if dry_run:
         return
     ready = sys.stderr if as_json else sys.stdout

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,7 @@ import httpx
 
 from prover.serving import ServeError
 from prover.serving.commands import Command, commands
+from prover.serving.hardware import seen_gpus
 from prover.serving.layout import Layout
 from prover.serving.server import Server, check_port
 
@@ -49,21 +51,31 @@ def check_vllm(on_gpu: bool) -> None:
         raise ServeError(f"the installed vLLM is built for CPUs (--gpus 0 takes the CPU): {GET_GPU}")
 
 
-def serve(layout: Layout, port: int, ready: TextIO) -> None:
-    """Start the server on this machine, print the policy to `ready`, and return when the user ends it.
-
-    Raises `ServeError` if it does not start, serves something else, or ends by itself.
-    """
+def check(layout: Layout, port: int) -> None:
+    """Raise `ServeError` if the layout cannot be started on this machine."""
     if layout.nodes > 1:
         raise ServeError(
             f"the layout needs {layout.nodes} nodes: start the commands that --dry-run prints on each, "
             "or give a Ray cluster with --ray"
         )
+    if layout.hardware.gpu is not None and len(seen := seen_gpus()) < layout.used:
+        raise ServeError(
+            f"the layout needs {layout.used} GPUs, and this machine has {len(seen) or 'none'}: "
+            "--dry-run explains it without"
+        )
     check_vllm(layout.hardware.gpu is not None)
     check_port(port)
-    command = _local(commands(layout, port)[0])
+
+
+def serve(layout: Layout, port: int, ready: TextIO) -> None:
+    """Start the server on this machine, print the policy to `ready`, and return when the user ends it.
+
+    `check` has been called. Raises `ServeError` if the server does not start, serves something else, or
+    ends by itself.
+    """
+    command = local(commands(layout, port)[0])
     url = f"http://127.0.0.1:{port}"
-    with _terminated(), running(command) as server, _line() as line:
+    with terminated(), running(command) as server, _line() as line:
         wait_until_healthy(url, layout.model.name, lambda: _alive(server), lambda: line(server.said()))
         line("")
         announce(url, layout.model.name, ready)
@@ -111,14 +123,11 @@ def running(command: Command) -> Iterator[Server]:
             server.discard_log()
 
 
-def _local(command: Command) -> Command:
+def local(command: Command) -> Command:
     """With the `vllm` program of this Python's environment, which need not be on the PATH."""
-    beside = Path(sys.executable).with_name(command.program[0])
-    if not Path(command.program[0]).is_absolute() and beside.is_file():
-        return Command(
-            command.node, (str(beside), *command.program[1:]), command.arguments, command.environment
-        )
-    return command
+    name, *rest = command.program
+    beside = Path(sys.executable).parent / name  # An absolute path stays what it is.
+    return replace(command, program=(str(beside), *rest)) if beside.is_file() else command
 
 
 def _alive(server: Server) -> None:
@@ -134,7 +143,7 @@ def _healthy(client: httpx.Client, url: str) -> bool:
 
 
 @contextmanager
-def _terminated() -> Iterator[None]:
+def terminated() -> Iterator[None]:
     """Let SIGTERM end this program as Ctrl-C does, so that the server is ended with it."""
 
     def leave(number: int, frame: FrameType | None) -> NoReturn:

@@ -103,7 +103,7 @@ class Model:
         return total - routed + routed * self.experts.per_token // self.experts.count
 
     def served(self, dtype: str = "") -> Model:
-        """The model as vLLM holds it: without MTP, and in `dtype` (by default its own, or BF16 if that is FP32)."""
+        """The model as vLLM holds it: without MTP, and in `dtype`; by default its own, or BF16 for FP32."""
         dtype = dtype or ("BF16" if self.dtype == "F32" else self.dtype)
         return replace(
             self,
