@@ -26,6 +26,12 @@ FAKE = Path(__file__).parent / "fake"
 GUARD = 60.0
 
 
+@pytest.fixture(autouse=True)
+def _own_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log of a server that died stays, for its user to read; here in the test's directory."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+
 @pytest.fixture
 def port() -> int:
     """A port that is free now."""
@@ -92,7 +98,7 @@ def test_a_healthy_server_is_announced_and_ended_with_its_children(
     number: signal.Signals, port: int, tmp_path: Path
 ) -> None:
     told = tmp_path / "told"
-    with serving("healthy", port, FAKE_TOLD=str(told), TMPDIR=str(tmp_path)) as process:
+    with serving("healthy", port, FAKE_TOLD=str(told)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == f"openai:http://127.0.0.1:{port}#default\n"
         assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
