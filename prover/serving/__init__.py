@@ -2,7 +2,8 @@
 
 From `config.json` the tensors are counted (`model`), from the machine or from flags comes the hardware
 (`hardware`), both give a layout or the reason why there is none (`layout`), which is explained (`explain`),
-written as commands (`commands`) and started (`launch`). Only the last one needs vLLM, none needs torch.
+written as commands (`commands`) and started here (`launch`) or on a Ray cluster (`cluster`). Only starting
+needs vLLM, nothing needs torch.
 """
 
 from lean_env.errors import LeanEnvError

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prover.serving.hardware import GIB
-from prover.serving.layout import UTILISATION, Layout
+from prover.serving.layout import Layout
+from prover.serving.memory import UTILISATION
 
 HEAD = "NODE0"
 """Stands for the first node's address in commands that are only printed."""

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from prover.serving.commands import Command
 from prover.serving.hardware import GIB
-from prover.serving.layout import UTILISATION, Layout
+from prover.serving.layout import Layout
+from prover.serving.memory import UTILISATION
 from prover.serving.placement import SIMULATED
 from prover.serving.tensors import BYTES
 
@@ -43,8 +44,7 @@ def rows(layout: Layout) -> Iterator[Row]:
         yield Row(
             "nodes a token",
             f"{spread.routed:.2f}, at most {spread.most}",
-            f"simulated, {SIMULATED:,} tokens with independent scores; {spread.uniform:.2f} exactly if "
-            "experts are drawn uniformly",
+            f"of {layout.nodes}; {SIMULATED:,} tokens simulated; {spread.uniform:.2f} if drawn uniformly",
         )
     yield from _weight_rows(layout)
     yield Row("KV cache a token", f"{layout.kv_token:,} bytes", _token(layout))

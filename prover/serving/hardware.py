@@ -68,6 +68,11 @@ class Hardware:
         """GPUs of all nodes."""
         return self.gpus * self.nodes
 
+    @property
+    def has_deepep(self) -> bool:
+        """Whether DeepEP's kernels between nodes run: eight GPUs a node, NVLink, Hopper or newer."""
+        return self.gpu is not None and self.gpus == 8 and bool(self.gpu.nvlink) and self.gpu.fp8 is True
+
     def describe(self) -> str:
         """Such as `4 nodes × 8 × H800 80 GB (79.6 GiB each)`."""
         if self.gpu is None:

@@ -14,44 +14,26 @@ from dataclasses import dataclass, replace
 
 from prover.serving import ServeError
 from prover.serving.hardware import GIB, Hardware
+from prover.serving.memory import (
+    CPU_REQUESTS,
+    CPU_RESERVE,
+    DEEPEP_RESERVE,
+    MLA_CPU,
+    MLA_GPU,
+    RESERVE,
+    UTILISATION,
+    Share,
+    gpu_shares,
+)
 from prover.serving.model import Model
 from prover.serving.placement import Spread, expert_nodes, groups_are_whole, node_spread
-from prover.serving.tensors import BYTES, Part
+from prover.serving.reasons import ENOUGH, no_kernel, reasons
+from prover.serving.tensors import Part
 
-UTILISATION = 0.90
-"""Share of a GPU's memory that vLLM may fill: the rest is the driver's and NCCL's."""
-RESERVE = 4 * GIB
-"""Assumed for a GPU's activations and CUDA graphs; vLLM measures its own at the start."""
-DEEPEP_RESERVE = 2 * GIB
-"""Assumed for DeepEP's buffers on top, where experts span nodes."""
-CPU_RESERVE = 3 * GIB
-"""A vLLM process on a CPU without weights and cache: 2.3 GB measured."""
-CPU_REQUESTS = 64
-"""So many full-length requests get room on a CPU, if there is half the free memory for it."""
 CONTEXTS = (40960, 32768, 16384, 8192, 4096)
 """Tokens, if none are asked for: as long as reasoning provers write (Goedel-Prover-V2), else what fits."""
-ENOUGH = 4
-"""Full-length requests that one replica should hold; with fewer, tensor parallelism is raised."""
-MLA_GPU, MLA_CPU = frozenset({320, 512, 576}), frozenset({576})
-"""Cached numbers a token and layer for which vLLM has MLA kernels."""
 MOST_NODES = 64
 """How far to look for hardware that would do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one GPU holds of a part of the model."""
-
-    name: str
-    total: int
-    """Bytes of the part."""
-    divisor: int
-    """Among how many GPUs it is divided; 1: each has all of it."""
-
-    @property
-    def bytes(self) -> int:
-        """Bytes on one GPU."""
-        return -(-self.total // self.divisor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +197,9 @@ def _on_gpus(
     latent = model.latent is not None and model.latent.cached in MLA_GPU
     data = 1 if pipeline > 1 else hardware.total // tensor
     expert = hardware.total if spread else 1
-    deepep = spread and hardware.nodes > 1 and _has_deepep(hardware)
+    deepep = spread and hardware.nodes > 1 and hardware.has_deepep
     reserve = RESERVE + (DEEPEP_RESERVE if deepep else 0)
-    shares = tuple(_shares(model, tensor, pipeline, expert, latent))
+    shares = tuple(gpu_shares(model, tensor, pipeline, expert, latent))
     room = int(UTILISATION * hardware.memory) - sum(share.bytes for share in shares) - reserve
     return Layout(
         model=model,
@@ -233,19 +215,13 @@ def _on_gpus(
         kv_token=model.kv_bytes(tensor, latent) // model.layers * -(-model.layers // pipeline),
         reserve=reserve,
         cache=room,
-        notes=tuple(_notes(model, hardware, tensor, pipeline, data, expert, latent)),
+        notes=tuple(reasons(model, hardware, tensor, pipeline, data, expert, latent)),
     )
-
-
-def _has_deepep(hardware: Hardware) -> bool:
-    """Whether DeepEP's kernels between nodes run: eight GPUs a node, NVLink, Hopper or newer."""
-    gpu = hardware.gpu
-    return gpu is not None and hardware.gpus == 8 and bool(gpu.nvlink) and gpu.fp8 is True
 
 
 def _on_cpu(model: Model, hardware: Hardware, context: int) -> Layout:
     latent = model.latent is not None and model.latent.cached in MLA_CPU
-    shares = tuple(_shares(model, 1, 1, 1, latent))
+    shares = tuple(gpu_shares(model, 1, 1, 1, latent))
     token = model.kv_bytes(1, latent)
     free = hardware.memory - sum(share.bytes for share in shares) - CPU_RESERVE
     # vLLM takes whole GiB.
@@ -255,7 +231,7 @@ def _on_cpu(model: Model, hardware: Hardware, context: int) -> Layout:
         + (" It computes in FP32, as there is room for it." if model.dtype == "F32" else "")
     ]
     if model.latent and not latent:
-        notes.append(_no_kernel(model, MLA_CPU))
+        notes.append(no_kernel(model, MLA_CPU))
     return Layout(
         model=model,
         hardware=hardware,
@@ -271,88 +247,6 @@ def _on_cpu(model: Model, hardware: Hardware, context: int) -> Layout:
         reserve=CPU_RESERVE,
         cache=cache,
         notes=tuple(notes),
-    )
-
-
-def _shares(model: Model, tensor: int, pipeline: int, expert: int, latent: bool) -> Iterator[Share]:
-    """What the fullest GPU holds: the first pipeline stage or the last, with the most layers."""
-    sizes = dict(model.bytes)
-    layers = -(-model.layers // pipeline)
-    if pipeline > 1:
-        ends = sizes.pop(Part.EMBEDDING), sizes.pop(Part.HEAD, 0)
-        yield Share("embedding or head", max(ends), tensor)
-    for part, size in sizes.items():
-        if pipeline > 1:
-            size = size * layers // model.layers
-        if part in (Part.LATENT, Part.ROUTER, Part.NORM):
-            divisor = 1
-        elif part is Part.ROUTED:
-            divisor = expert if expert > 1 else tensor
-        else:
-            divisor = tensor
-        yield Share(part.value, size, divisor)
-    if latent and model.latent:
-        # vLLM keeps the up-projections twice: as they are for prefill, and unpacked, to absorb them into
-        # query and output in decoding.
-        per_head = (model.latent.nope + model.latent.value) * model.latent.rank
-        size = layers * model.heads * per_head * BYTES[model.dtype]
-        yield Share("attention, absorbed copy", size, tensor)
-
-
-def _notes(
-    model: Model, hardware: Hardware, tensor: int, pipeline: int, data: int, expert: int, latent: bool
-) -> Iterator[str]:
-    gpu = hardware.gpu
-    assert gpu is not None
-    if tensor == pipeline == data == 1:
-        yield "One GPU holds it."
-    if tensor > 1:
-        yield (
-            f"Tensor parallel {tensor}: the least that divides {model.heads} heads, stays in a node, and "
-            f"leaves room for {ENOUGH} full-length requests where memory allows."
-        )
-        if gpu.nvlink == 0:
-            yield f"{gpu.name} has no NVLink: tensor parallelism goes over PCIe, and costs more."
-    if pipeline > 1:
-        yield f"No node holds the model: {pipeline} pipeline stages, one a node."
-    if data > 1 and expert == 1:
-        yield f"{data} replicas (data parallel): each serves its own requests."
-    if expert > 1:
-        if tensor == 1 and latent:
-            yield (
-                "Attention is data parallel: every tensor parallel rank would cache the whole latent again, "
-                "so each GPU attends to its own requests."
-            )
-        elif latent:
-            yield "Each tensor parallel GPU caches the whole latent: only weights get smaller by it."
-        assert model.experts is not None
-        yield (
-            f"Experts are spread over all {expert} GPUs, {model.experts.count // expert} of each layer on "
-            "each, in order (vLLM's linear placement)."
-        )
-        if hardware.nodes > 1 and not _has_deepep(hardware):
-            yield (
-                "DeepEP's kernels between nodes want eight Hopper GPUs a node with NVLink: the default "
-                "all-to-all is used, which sends each token to every GPU."
-            )
-        elif hardware.nodes > 1:
-            yield (
-                "DeepEP's high-throughput kernels send a token once to each node that it visits; they run "
-                "without CUDA graphs. For a few requests only, deepep_low_latency answers sooner."
-            )
-        else:
-            yield "Inside one node the default all-to-all needs no further library."
-    if model.latent and not latent:
-        yield _no_kernel(model, MLA_GPU)
-    if gpu.nvlink is None and tensor > 1:
-        yield "Whether these GPUs have NVLink is not known; without it tensor parallelism is slower."
-
-
-def _no_kernel(model: Model, known: frozenset[int]) -> str:
-    assert model.latent is not None
-    return (
-        f"vLLM has no MLA kernel here for {model.latent.rank} + {model.latent.rope} cached numbers (only for "
-        f"{', '.join(map(str, sorted(known)))}): MLA is switched off, each head's keys and values are cached."
     )
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from prover.serving import ServeError
 from prover.serving.hardware import GIB, GPUS, MIB, Gpu, Hardware
-from prover.serving.layout import ENOUGH, UTILISATION, Layout, plan
+from prover.serving.layout import Layout, plan
+from prover.serving.memory import UTILISATION
 from prover.serving.model import Experts, find_model, known_models
 from prover.serving.placement import expected_nodes, expert_nodes, groups_are_whole, node_spread
+from prover.serving.reasons import ENOUGH
 from prover.serving.tensors import Part
 
 LAPTOP = Hardware(None, 0, 1, 16 * GIB, 8)
