@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from prover.serving.commands import Command
+from prover.serving.commands import HEAD, Command
 from prover.serving.hardware import GIB
 from prover.serving.layout import Layout
 from prover.serving.memory import UTILISATION
@@ -159,6 +159,10 @@ def show(layout: Layout, commands: list[Command], console: Console) -> None:
     console.print()
     for note in layout.notes:
         console.print(f"- {note}", markup=False)
+    if len(commands) > 1:
+        console.print(
+            f"- {HEAD} stands for the first node's address; that node answers requests.", markup=False
+        )
     for command in commands:
         where = f"node {command.node}" if len(commands) > 1 else "command"
         console.print(f"\n{where}:", markup=False)

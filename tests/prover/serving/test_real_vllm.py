@@ -75,9 +75,8 @@ COUNT = """
 import sys
 from vllm import LLM
 if __name__ == "__main__":
-    model = LLM(
-        model=sys.argv[1], load_format="dummy", skip_tokenizer_init=True, max_model_len=256, enforce_eager=True
-    )
+    more = {"skip_tokenizer_init": True, "max_model_len": 256, "enforce_eager": True}
+    model = LLM(model=sys.argv[1], load_format="dummy", **more)
     cache = model.llm_engine.vllm_config.cache_config
     print("counted", cache.num_gpu_blocks, cache.block_size)
 """

@@ -93,7 +93,7 @@ def last_line(result: subprocess.CompletedProcess[str]) -> str:
     return result.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_healthy_server_is_announced_and_ended_with_its_children(
     number: signal.Signals, port: int, tmp_path: Path
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_healthy_server_is_announced_and_ended_with_its_children(
         servers = family(process)
         process.send_signal(number)
         _, said = process.communicate(timeout=GUARD)
-        assert process.returncode == (130 if number is signal.SIGINT else 143), said
+        assert process.returncode == 128 + number, said
         assert gone(servers)
     assert "weights in memory" in said
     assert "Traceback" not in said
@@ -222,6 +222,7 @@ def test_a_dry_run_prints_a_command_for_each_node() -> None:
     for rank, line in enumerate(lines[1:], 1):
         assert line.endswith(f"--data-parallel-start-rank {8 * rank} --headless")
     assert "3.10, at most 4" in result.stdout
+    assert "NODE0 stands for the first node's address" in result.stdout
 
 
 def test_json_is_one_object_with_the_same_numbers() -> None:
