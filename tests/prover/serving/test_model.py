@@ -14,13 +14,18 @@ import pytest
 
 from prover.policies.shipped import MODEL
 from prover.serving import ServeError
+from prover.serving.hardware import GPUS, Hardware
+from prover.serving.layout import plan
 from prover.serving.model import find_model, known_models, make_model, read_model
 from prover.serving.published import PUBLISHED
 from prover.serving.tensors import ARCHITECTURES, BYTES, Part
 
 # `metadata.total_size` of model.safetensors.index.json of the models that these were made from:
-# Qwen/Qwen3-8B and -32B, Qwen/Qwen2.5-7B-Instruct and -72B-Instruct.
+# Qwen/Qwen3-8B and -32B, Qwen/Qwen2.5-7B-Instruct and -72B-Instruct; for DeepSeek's 7B two bytes for each of
+# the 6,910,365,696 parameters that are reported of models made from deepseek-math-7b.
 TOTAL_SIZES = {
+    "DeepSeek-Prover-V1.5-RL": 2 * 6_910_365_696,
+    "DeepSeek-Prover-V2-7B": 2 * 6_910_365_696,
     "Goedel-Prover-V2-8B": 16_381_470_720,
     "Goedel-Prover-V2-32B": 65_524_246_528,
     "Kimina-Prover-Preview-Distill-7B": 15_231_233_024,
@@ -35,6 +40,62 @@ DEEPSEEK_V3_FILES = 688_586_727_753
 @pytest.mark.parametrize(("name", "size"), TOTAL_SIZES.items())
 def test_counts_are_those_of_published_checkpoints(name: str, size: int) -> None:
     assert sum(find_model(name).bytes.values()) == size
+
+
+# The same of Qwen/Qwen3-30B-A3B and deepseek-ai/DeepSeek-V2-Lite: no provers, but the only published
+# figures for their architectures that are checked here.
+OTHERS: dict[int, dict[str, Any]] = {
+    61_064_245_248: {
+        "architectures": ["Qwen3MoeForCausalLM"],
+        "dtype": "bfloat16",
+        "vocab_size": 151936,
+        "hidden_size": 2048,
+        "num_hidden_layers": 48,
+        "num_attention_heads": 32,
+        "num_key_value_heads": 4,
+        "head_dim": 128,
+        "num_experts": 128,
+        "num_experts_per_tok": 8,
+        "moe_intermediate_size": 768,
+        "max_position_embeddings": 40960,
+    },
+    31_412_968_448: {
+        "architectures": ["DeepseekV2ForCausalLM"],
+        "dtype": "bfloat16",
+        "vocab_size": 102400,
+        "hidden_size": 2048,
+        "intermediate_size": 10944,
+        "moe_intermediate_size": 1408,
+        "num_hidden_layers": 27,
+        "num_attention_heads": 16,
+        "num_key_value_heads": 16,
+        "q_lora_rank": None,
+        "kv_lora_rank": 512,
+        "qk_rope_head_dim": 64,
+        "qk_nope_head_dim": 128,
+        "v_head_dim": 128,
+        "first_k_dense_replace": 1,
+        "n_routed_experts": 64,
+        "n_shared_experts": 2,
+        "num_experts_per_tok": 6,
+        "n_group": 1,
+        "topk_group": 1,
+        "max_position_embeddings": 163840,
+    },
+}
+
+
+@pytest.mark.parametrize("size", OTHERS)
+def test_counts_are_those_of_other_published_checkpoints(size: int) -> None:
+    assert sum(make_model(OTHERS[size], "other", "other", "config.json").bytes.values()) == size
+
+
+def test_a_mixture_without_mla_is_spread_too() -> None:
+    model = make_model(OTHERS[61_064_245_248], "other", "other", "config.json")
+    layout = plan(model, Hardware(GPUS["a100-40"], 8, 1, GPUS["a100-40"].memory))
+    assert (layout.tensor, layout.data, layout.expert) == (1, 8, 8)
+    assert not layout.latent
+    assert layout.kv_token == 48 * 2 * 4 * 128 * 2
 
 
 def test_deepseek_v3_is_counted_to_the_last_scale() -> None:
