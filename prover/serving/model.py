@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -168,7 +169,7 @@ def read_model(folder: Path, name: str = "") -> Model:
         raise ServeError(f"{path} is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise ServeError(f"{path} is not a model's configuration")
-    folder = folder.absolute()
+    folder = Path(os.path.abspath(folder))  # Not resolved: links of a download cache lead to hashes.
     return make_model(values, name or folder.name, str(folder), str(path))
 
 

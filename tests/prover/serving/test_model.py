@@ -257,3 +257,12 @@ def test_a_missing_model_is_said(tmp_path: Path) -> None:
         find_model("deepseek-ai/DeepSeek-Prover-V9")
     with pytest.raises(ServeError, match=r"config\.json cannot be read"):
         find_model(str(tmp_path))
+
+
+def test_a_directory_gives_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(PUBLISHED["Goedel-LM/Goedel-Prover-V2-8B"]))
+    monkeypatch.chdir(folder)
+    assert find_model(".").name == find_model("../mine/").name == "mine"
+    assert find_model(".").target == str(folder)
