@@ -14,7 +14,14 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 
 from lean_env.errors import LeanEnvError
-from prover import eval_command, lint_command, proof_commands, report_command, train_commands
+from prover import (
+    eval_command,
+    lint_command,
+    proof_commands,
+    report_command,
+    serve_command,
+    train_commands,
+)
 from prover.flags import JsonFlag, PathFlag, ProjectFlag, chosen_toolchain, environment
 from prover.settings import SettingsError, load_settings
 
@@ -36,6 +43,7 @@ for command in (proof_commands.verify, proof_commands.prove, proof_commands.view
 app.command("eval")(eval_command.evaluate)
 app.command("lint")(lint_command.lint)
 app.command("report")(report_command.report)
+app.command("serve")(serve_command.serve)
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ class Cluster:
 
         Raises `ClusterError` if no node can be used, or if they differ in what they would measure.
         """
-        for place in _nodes():
+        for place in alive_nodes():
             cpus = int(place["Resources"].get("CPU", 0))
             if cpus < 1:
                 continue
@@ -171,7 +171,7 @@ class Cluster:
             return
         node.lost, node.free = True, 0
         print(f"prover: node {node.name} of the Ray cluster was lost; its searches go on", file=sys.stderr)
-        if any(one["NodeID"].startswith(node.name) for one in _nodes()):
+        if any(one["NodeID"].startswith(node.name) for one in alive_nodes()):
             self._begin(Node(node.name, node.make, node.slots))
         await self._count()
 
@@ -216,17 +216,14 @@ def _knock(address: str) -> None:
             raise ClusterError(f"there is no Ray cluster at {address}: {error}") from None
 
 
-def _nodes() -> list[dict[str, Any]]:
+def alive_nodes() -> list[dict[str, Any]]:
     """What Ray says of the nodes that are alive."""
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-@asynccontextmanager
-async def open_cluster(
-    address: str, errand: Errand, workers: int | None, folder: Path
-) -> AsyncIterator[Cluster]:
-    """The cluster at an address, `auto` for the one that this machine belongs to, or `local` for a new one
-    on this machine. Raises `ClusterError`."""
+def connect(address: str) -> None:
+    """Join the cluster at an address, `auto` for the one that this machine belongs to, or `local` for a new
+    one on this machine. Raises `ClusterError`."""
     if address.startswith("ray://"):
         raise ClusterError("--ray wants the address of a cluster's head, HOST:6379, not one of Ray Client")
     _knock(address)
@@ -241,6 +238,14 @@ async def open_cluster(
     except (ConnectionError, RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise ClusterError(f"there is no Ray cluster at {address}: {said}") from None
+
+
+@asynccontextmanager
+async def open_cluster(
+    address: str, errand: Errand, workers: int | None, folder: Path
+) -> AsyncIterator[Cluster]:
+    """The cluster at an address that `connect` takes. Raises `ClusterError`."""
+    connect(address)
     cluster = Cluster(folder)
     # Ray prints what happens to its nodes to standard output, whatever it is told.
     with contextlib.redirect_stdout(sys.stderr):
