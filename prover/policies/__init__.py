@@ -21,7 +21,7 @@ __all__ = [
     "usual_policy",
 ]
 
-KNOWN = "default, tactics, moe:PATH, hf:PATH, openai:URL#MODEL"
+KNOWN = "default, tactics, moe:PATH, hf:PATH, vllm:MODEL, openai:URL#MODEL"
 
 
 def open_policy(spec: str) -> Policy:
@@ -53,9 +53,11 @@ def open_policy(spec: str) -> Policy:
 
         return OpenAIPolicy(rest)
     if kind == "vllm":
-        raise PolicyError(
-            "`vllm:` is not part of this version; start a vLLM server and use `openai:http://HOST:8000#MODEL`"
-        )
+        from prover.policies.prompting import as_trained
+        from prover.policies.vllm_engine import VllmPolicy
+
+        engine = VllmPolicy(rest)
+        return as_trained(engine, engine.path)
     raise PolicyError(f"there is no policy {spec!r}; known are {KNOWN}")
 
 

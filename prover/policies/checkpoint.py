@@ -37,8 +37,8 @@ class CheckpointPolicy(ABC, Generic[Model]):
         self.name = name
         try:
             self._path = Path(path).expanduser()
-            self._require(path)
-            self.version = self._newest()
+            require_checkpoint(name, path, self._path, self.weights)
+            self.version = newest(self._path, self.weights)
         except (OSError, RuntimeError) as error:  # RuntimeError: the `~` of a user that there is not.
             raise PolicyError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
         self._model: Model | None = None
@@ -81,22 +81,23 @@ class CheckpointPolicy(ABC, Generic[Model]):
                 stop.set()
                 raise
 
-    def _require(self, shown: str) -> None:
-        """Raise `PolicyError` unless a checkpoint lies at `_path`, which the user wrote as `shown`."""
-        if not shown or not self._path.exists():
-            raise PolicyError(f"{self.name}: there is no such directory; give one that holds a checkpoint")
-        if not self._path.is_dir() or not (self._path / "config.json").is_file():
-            raise PolicyError(
-                f"{self.name} is no checkpoint: a directory with config.json and weights is needed"
-            )
-        if not any(found.stat().st_size for found in self._weight_files()):
-            raise PolicyError(f"{self.name} has a config.json but no weights (*.safetensors)")
 
-    def _newest(self) -> str:
-        """The directory's name and the newest weight file's time: changes when weights are replaced."""
-        newest = max(found.stat().st_mtime_ns for found in self._weight_files())
-        return f"{self._path.resolve().name}@{newest:x}"
+def require_checkpoint(name: str, shown: str, path: Path, weights: Sequence[str]) -> None:
+    """Raise `PolicyError` unless a checkpoint lies at `path`, which the user wrote as `shown`."""
+    if not shown or not path.exists():
+        raise PolicyError(f"{name}: there is no such directory; give one that holds a checkpoint")
+    if not path.is_dir() or not (path / "config.json").is_file():
+        raise PolicyError(f"{name} is no checkpoint: a directory with config.json and weights is needed")
+    if not any(found.stat().st_size for found in weight_files(path, weights)):
+        raise PolicyError(f"{name} has a config.json but no weights (*.safetensors)")
 
-    def _weight_files(self) -> list[Path]:
-        """A link into a cache that was cleared is none."""
-        return [found for pattern in self.weights for found in self._path.glob(pattern) if found.is_file()]
+
+def newest(path: Path, weights: Sequence[str]) -> str:
+    """The directory's name and the newest weight file's time: changes when weights are replaced."""
+    time = max(found.stat().st_mtime_ns for found in weight_files(path, weights))
+    return f"{path.resolve().name}@{time:x}"
+
+
+def weight_files(path: Path, weights: Sequence[str]) -> list[Path]:
+    """The files that may hold weights. A link into a cache that was cleared is none."""
+    return [found for pattern in weights for found in path.glob(pattern) if found.is_file()]
