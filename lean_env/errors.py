@@ -19,6 +19,10 @@ class StatementError(LeanEnvError):
     """A statement that Lean does not elaborate, so that no proof of it can be judged."""
 
 
+class UncheckedError(StatementError):
+    """A statement about which Lean could not be asked, through a fault of ours that says nothing of it."""
+
+
 class LimitError(LeanEnvError, ValueError):
     """A limit that makes no sense: zero or negative seconds, bytes or workers."""
 

@@ -19,7 +19,7 @@ from typing import Self
 
 from lean_env.assemble import batchable
 from lean_env.cheats import Rejection, inspect
-from lean_env.errors import LimitError, StatementError
+from lean_env.errors import LimitError, StatementError, UncheckedError
 from lean_env.limits import Limits
 from lean_env.schedule import Batch, Held, Job, Outcome, Schedule
 from lean_env.states import States
@@ -92,12 +92,20 @@ class CheckPool:
         return list(await asyncio.gather(*checks))
 
     async def validate(self, theorem: Theorem) -> None:
-        """Raise `StatementError` unless the statement elaborates; Lean is asked once a statement."""
+        """Raise `StatementError` unless the statement elaborates; Lean is asked once a statement.
+
+        Raises `UncheckedError` if it could not be asked; it will be when this is called again.
+        """
         known = self._statements.get(theorem.digest)
         if known is None:
             known = asyncio.create_task(self._statement_error(theorem))
             self._statements[theorem.digest] = known
-        error = await asyncio.shield(known)
+        try:
+            error = await asyncio.shield(known)
+        except UncheckedError:
+            if self._statements.get(theorem.digest) is known:
+                del self._statements[theorem.digest]
+            raise
         if error:
             raise StatementError(f"{theorem.name}: the statement does not elaborate: {error}")
 
@@ -119,6 +127,9 @@ class CheckPool:
         outcome = await self._enqueue(theorem, "sorry", False, solo=True)
         if outcome.check.verdict is Verdict.INCOMPLETE:
             return ""
+        if outcome.check.verdict is Verdict.FAULT:
+            said = f"the statement could not be checked: {outcome.check.reason}"
+            raise UncheckedError(f"{theorem.name}: {said}")
         return outcome.check.reason or f"its check ended with {outcome.check.verdict}"
 
     async def _submit(self, theorem: Theorem, proof: str, steps: bool, *, solo: bool = False) -> Check:

@@ -19,7 +19,7 @@ from lean_env.outline import Entry, Form, outline
 from lean_env.values import Provenance, Theorem
 
 MAX_BYTES = 64 * 1024**2
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character, of an escape such as `\\ud800`; it can be neither printed nor written."""
 
 
@@ -147,7 +147,9 @@ def parse_record(line: str, source: str, number: int) -> Record:
     try:
         fields = json.loads(line)
     except ValueError as error:
-        raise SourceError(f"not JSON: {error}") from None
+        said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        where = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise SourceError(f"not JSON: {said}{where}") from None
     except RecursionError:
         raise SourceError("not JSON that anybody would write: nested too deeply") from None
     if not isinstance(fields, dict):
@@ -194,7 +196,7 @@ def _strings(fields: Mapping[object, object]) -> Iterator[tuple[str, str]]:
             continue
         if not isinstance(value, str):
             raise SourceError(f"the field `{name}` must be a text, not {_kind(value)}")
-        if _SURROGATE.search(value):
+        if SURROGATE.search(value):
             raise SourceError(f"the field `{name}` has half of a character (a lone surrogate)")
         yield name, value
 

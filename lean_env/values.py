@@ -8,16 +8,23 @@ start at 1 and columns at 0, as in Lean's own messages.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
 MAX_SUMMARY = 300
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Text with a mark in place of each character that commands a terminal, line ends too."""
+    return _CONTROL.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:
-    """A message of Lean's on one line, of at most `MAX_SUMMARY` characters."""
-    line = " ".join(text.split())
+    """A message of Lean's, or a name, on one line that only shows, of at most `MAX_SUMMARY` characters."""
+    line = printable(" ".join(text.split()))
     return line if len(line) <= MAX_SUMMARY else f"{line[:MAX_SUMMARY]}…"
 
 

@@ -13,14 +13,16 @@ from __future__ import annotations
 import asyncio
 import bisect
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lean_env.audit import certify, inspect_file, judge
+from lean_env.commands import command_spans
 from lean_env.compile import Compilation, Spoken, compile_text
+from lean_env.edits import Edit, EditedText, position, sorry
 from lean_env.lexer import tokenize
-from lean_env.outline import Entry, Form, command_spans
+from lean_env.outline import Entry, Form
 from lean_env.source import LeanFile
 from lean_env.toolchain import Toolchain
 from lean_env.values import Certificate, Severity, Verdict
@@ -56,15 +58,6 @@ class FileReport:
     """Errors outside of all theorems: line, column, message."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """Replace the text from `start` to `end`."""
-
-    start: int
-    end: int
-    text: str
-
-
 @dataclass
 class _State:
     """What is known so far."""
@@ -79,52 +72,18 @@ class _State:
     blamed: bool = False
     """Whether theorems were tried alone."""
 
-    def edits(self, only: int | None = None) -> list[_Edit]:
+    def edits(self, only: int | None = None) -> list[Edit]:
         """What to change: proofs at fault (with `only`, all others too) become `sorry`, and so on."""
-        edits = [_Edit(start, end, "") for start, end in self.removed]
+        edits = [Edit(start, end, "") for start, end in self.removed]
         for index, entry in enumerate(self.file.entries):
             if any(start <= entry.start and entry.end <= end for start, end in self.removed):
                 continue
             if entry.is_example:
                 name = f"theorem {entry.name.rsplit('.', 1)[-1]}"
-                edits.append(_Edit(entry.keyword, entry.keyword + len("example"), name))
+                edits.append(Edit(entry.keyword, entry.keyword + len("example"), name))
             if index in self.found or (only is not None and index != only):
-                edits.append(_Edit(entry.proof_start, entry.end, _SORRY[entry.form]))
+                edits.append(sorry(entry))
         return sorted(edits, key=lambda edit: edit.start)
-
-
-_SORRY = {Form.TACTICS: " sorry", Form.TERM: " sorry", Form.CASES: ":= sorry", Form.MISSING: " := sorry"}
-
-
-class _Text:
-    """An edited text, and the way back into the original."""
-
-    def __init__(self, original: str, edits: Iterable[_Edit]) -> None:
-        pieces: list[str] = []
-        self._anchors: list[tuple[int, int, bool]] = []
-        """Edited offset, original offset, and whether the piece that starts there is an edit."""
-        length = position = 0
-        for edit in [*edits, _Edit(len(original), len(original), "")]:
-            if edit.start < position:
-                continue
-            for piece, start, edited in (
-                (original[position : edit.start], position, False),
-                (edit.text, edit.start, True),
-            ):
-                self._anchors.append((length, start, edited))
-                pieces.append(piece)
-                length += len(piece)
-            position = edit.end
-        self.text = "".join(pieces)
-        self._starts = [0, *(offset + 1 for offset, character in enumerate(self.text) if character == "\n")]
-
-    def original(self, message: Spoken) -> int:
-        """The original offset that a message about the edited text speaks of."""
-        line = min(message.line, len(self._starts)) - 1
-        offset = self._starts[line] + message.column
-        index = bisect.bisect_right(self._anchors, offset, key=lambda anchor: anchor[0]) - 1
-        edited, original, is_edit = self._anchors[index]
-        return original if is_edit else original + offset - edited
 
 
 async def check_file(
@@ -145,9 +104,7 @@ async def check_file(
     for token in tokenize(file.text)[-1:]:
         if not token.closed:
             state.removed.add((token.start, len(file.text)))
-            state.stray.append(
-                (*_position(file.text, token.start), f"this does not end: {token.text[:20]!r}")
-            )
+            state.stray.append((*position(file.text, token.start), f"this does not end: {token.text[:20]!r}"))
     for index, entry in enumerate(file.entries):
         if entry.form is Form.MISSING or not entry.proof.strip():
             state.found[index] = _verdict(file, entry, Verdict.INCOMPLETE, "there is no proof", entry.keyword)
@@ -156,7 +113,7 @@ async def check_file(
         for round_ in range(MAX_ROUNDS):
             if progress:
                 progress(f"compiling {file.path.name}" + (f", round {round_ + 1}" if round_ else ""))
-            edited = _Text(file.text, state.edits())
+            edited = EditedText(file.text, state.edits())
             alive = len(file.entries) - len(state.found)
             # A file that runs longer than most is taken apart; what is left then gets its full time.
             allowance = seconds * (alive + 1) if state.blamed else seconds + alive
@@ -184,7 +141,7 @@ async def check_file(
     return _report(state)
 
 
-def _learn(state: _State, edited: _Text, compiled: Compilation) -> bool:
+def _learn(state: _State, edited: EditedText, compiled: Compilation) -> bool:
     """Take note of a compilation's errors; false if that leads nowhere."""
     file, known = state.file, (len(state.found), len(state.removed), len(state.stray))
     broken: set[int] = set()
@@ -193,7 +150,7 @@ def _learn(state: _State, edited: _Text, compiled: Compilation) -> bool:
         index = bisect.bisect_right(file.entries, offset, key=lambda entry: entry.start) - 1
         if _is_stray(error) and index >= 0 and file.entries[index].start < offset < file.entries[index].end:
             state.removed.add((offset, file.entries[index].end))  # It only stands behind the theorem.
-            state.stray.append((*_position(file.text, offset), error.summary))
+            state.stray.append((*position(file.text, offset), error.summary))
             continue
         if index >= 0 and offset <= file.entries[index].end:
             entry = file.entries[index]
@@ -210,7 +167,7 @@ def _learn(state: _State, edited: _Text, compiled: Compilation) -> bool:
                 state.removed.add((entry.header_end, entry.end))
         else:
             span = next(((s, e) for s, e in state.spans if s <= offset <= e), None)
-            place = (*_position(file.text, offset), error.summary)
+            place = (*position(file.text, offset), error.summary)
             if place not in state.stray:
                 state.stray.append(place)
             if span is None or span in state.removed or _is_import(file.text, span):
@@ -249,7 +206,7 @@ async def _blame(
         async with turn:
             compiled = await compile_text(
                 toolchain,
-                _Text(state.file.text, state.edits(only=index)).text,
+                EditedText(state.file.text, state.edits(only=index)).text,
                 directory / f"alone{index}",
                 seconds=seconds,
                 memory_bytes=memory_bytes,
@@ -265,7 +222,7 @@ async def _blame(
             state.found[index] = _verdict(state.file, entry, *trouble, entry.keyword)
 
 
-def _hear_sorries(state: _State, edited: _Text, compiled: Compilation) -> None:
+def _hear_sorries(state: _State, edited: EditedText, compiled: Compilation) -> None:
     """Note which theorems say `sorry` themselves."""
     for message in compiled.messages:
         if message.severity is Severity.WARNING and message.text.startswith("declaration uses"):
@@ -300,7 +257,7 @@ async def _inspect(
         if strict and verdict is Verdict.PROVED:
             replayed = inspection.replayed
             certificate = certify(toolchain, entry.theorem, entry.proof, compiled, facts, replayed)
-        line, column = _position(file.text, entry.keyword)
+        line, column = position(file.text, entry.keyword)
         state.found[index] = FileVerdict(entry, verdict, reason, line, column, facts.axioms, certificate)
 
 
@@ -318,12 +275,7 @@ def _report(state: _State) -> FileReport:
 
 
 def _verdict(file: LeanFile, entry: Entry, verdict: Verdict | None, reason: str, offset: int) -> FileVerdict:
-    return FileVerdict(entry, verdict, reason, *_position(file.text, offset))
-
-
-def _position(text: str, offset: int) -> tuple[int, int]:
-    """Line from 1 and column from 0."""
-    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1)
+    return FileVerdict(entry, verdict, reason, *position(file.text, offset))
 
 
 def _is_import(text: str, span: tuple[int, int]) -> bool:

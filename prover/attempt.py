@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -45,8 +44,6 @@ MAX_FAULTS = 8
 """So many faults of ours in a row, none of which counts as a sample, end a search."""
 KNOWN_CHECKS = 4096
 """Checks that a search remembers: policies repeat themselves, and Lean need not."""
-LOGPROB_DIGITS = 9
-"""Behind the point. What lies beyond depends on the order in which somebody added, not on the policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +207,11 @@ class Run:
         reply = read_reply(prompt, completion)
         if isinstance(reply, Unusable):
             unusable = Check(Verdict.FAILED, expansion.prefix, reply.reason)
-            return unusable, Sample(tokens, _logprob(completion, None))
+            return unusable, Sample(tokens, completion.told_logprob())
         written = None
         if expansion.unit is Unit.TACTIC:
             reply, written = first_tactic(reply)
-        sample = Sample(tokens, _logprob(completion, written))
+        sample = Sample(tokens, completion.told_logprob(written))
         check = self._known.get(reply.proof)
         if check is None:
             check = await self._checked(reply.proof)
@@ -299,16 +296,3 @@ async def opening_goals(pool: CheckPool, theorem: Theorem) -> tuple[str, ...]:
     """The goals that a statement poses. Raises `StatementError` if it does not elaborate."""
     first = await pool.check(theorem, "skip", steps=True)
     return first.steps[0].goals if first.steps else ()
-
-
-def _logprob(completion: Completion, written: int | None) -> float:
-    """Log-probability of the text, or of its first `written` characters; 0 if the policy does not tell,
-    or tells what cannot be."""
-    try:
-        if written is None:
-            total = sum(completion.logprobs)
-        else:
-            total = completion.logprob(0, written)[0] if completion.offsets else 0.0
-    except (ValueError, TypeError):
-        return 0.0
-    return round(total, LOGPROB_DIGITS) if math.isfinite(total) else 0.0

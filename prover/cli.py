@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -20,6 +20,8 @@ from prover.settings import SettingsError, load_settings
 
 EXIT_ENVIRONMENT = 2
 EXIT_INTERRUPTED = 130
+_USAGE_ERROR = cast(type[Exception], typer.BadParameter.__base__)
+"""What all of Typer's own complaints are; Typer exports no name for it."""
 
 app = typer.Typer(
     name="prover",
@@ -39,12 +41,31 @@ app.command("report")(report_command.report)
 def main() -> None:
     """Entry point of the `prover` command."""
     try:
-        app()
+        sys.exit(app(prog_name=app.info.name, standalone_mode=False))
     except (LeanEnvError, SettingsError) as error:
-        print(f"prover: {error}", file=sys.stderr)
-        sys.exit(EXIT_ENVIRONMENT)
+        _give_up(str(error))
+    except _USAGE_ERROR as error:
+        _give_up(_wrong_usage(error))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _give_up(message: str) -> NoReturn:
+    print(f"prover: {message}", file=sys.stderr)
+    sys.exit(EXIT_ENVIRONMENT)
+
+
+def _wrong_usage(error: Any) -> str:
+    """Typer's complaint as one line, with the help to turn to.
+
+    Where there are no arguments at all the help is the complaint; Typer has printed it, or left it to us.
+    """
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message, end="")
+        sys.exit(EXIT_ENVIRONMENT)
+    command = error.ctx.command_path if error.ctx else app.info.name
+    return f"{' '.join(message.split()).rstrip('.')}; see `{command} --help`"
 
 
 def _version(wanted: bool) -> None:

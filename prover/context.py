@@ -17,16 +17,17 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from lean_env.commands import command_spans
+from lean_env.edits import Edit, offset_of, sorry
 from lean_env.errors import AuditError, StatementError
 from lean_env.lexer import Kind, words_of
-from lean_env.outline import Entry, Form, command_spans
+from lean_env.outline import Entry
 from lean_env.pool import CheckPool
 from lean_env.source import LeanFile
 from lean_env.values import Theorem, Verdict
 from lean_env.wholefile import FileReport, check_file
 from prover.complete import task
 
-_SORRY = {Form.TACTICS: " sorry", Form.TERM: " sorry", Form.CASES: " := sorry", Form.MISSING: " := sorry"}
 _SCOPES = frozenset({"import", "namespace", "section", "end", "mutual", "open", "variable", "universe"})
 _DECLARE = frozenset(
     {"def", "abbrev", "structure", "class", "inductive", "instance", "axiom", "opaque", "theorem", "lemma"}
@@ -34,18 +35,11 @@ _DECLARE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Edit:
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
     """What stands before the theorems of one file."""
 
     file: LeanFile
-    edits: tuple[_Edit, ...] = ()
+    edits: tuple[Edit, ...] = ()
     """What Lean is shown in place of what the author wrote, in order."""
     broken: frozenset[str] = frozenset()
     """Last components of the names that were left out."""
@@ -96,10 +90,10 @@ def _healed(file: LeanFile, report: FileReport) -> Context:
     """The context without what the report found broken."""
     text = file.text
     spans = command_spans(text)
-    removed = {_span(spans, _offset(text, line, column)) for line, column, _ in report.stray} - {None}
+    removed = {_span(spans, offset_of(text, line, column)) for line, column, _ in report.stray} - {None}
     theorems = {_span(spans, verdict.entry.start): verdict for verdict in report.verdicts}
     broken: set[str] = set()
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     for span in spans:
         start, end = span
         words = [token for token in words_of(text[start:end]) if token.kind is Kind.WORD]
@@ -111,7 +105,7 @@ def _healed(file: LeanFile, report: FileReport) -> Context:
                 broken.add(entry.name.rsplit(".", 1)[-1])
                 edits.append(_blank(text, entry.header_end, entry.end))
             elif verdict.verdict is not Verdict.PROVED:
-                edits.append(_Edit(entry.proof_start, entry.end, _sorry(text, entry)))
+                edits.append(sorry(entry, keep_lines=True))
         elif first != "import" and (
             span in removed or (first not in _SCOPES and _names(text[start:end]) & broken)
         ):
@@ -120,14 +114,9 @@ def _healed(file: LeanFile, report: FileReport) -> Context:
     return Context(file, tuple(edits), frozenset(broken))
 
 
-def _sorry(text: str, entry: Entry) -> str:
-    lines = text.count("\n", entry.proof_start, entry.end)
-    return _SORRY[entry.form] + "\n" * lines
-
-
-def _blank(text: str, start: int, end: int) -> _Edit:
+def _blank(text: str, start: int, end: int) -> Edit:
     """Nothing, on as many lines, so that Lean's line numbers stay right."""
-    return _Edit(start, end, "\n" * text.count("\n", start, end))
+    return Edit(start, end, "\n" * text.count("\n", start, end))
 
 
 def _declared(words: Sequence[str]) -> set[str]:
@@ -148,11 +137,3 @@ def _span(spans: Sequence[tuple[int, int]], offset: int) -> tuple[int, int] | No
     """The command that an offset lies in."""
     index = bisect.bisect_right(spans, offset, key=lambda span: span[0]) - 1
     return spans[index] if index >= 0 and offset <= spans[index][1] else None
-
-
-def _offset(text: str, line: int, column: int) -> int:
-    """The offset of a place: lines from 1, columns from 0."""
-    position = 0
-    for _ in range(line - 1):
-        position = text.find("\n", position) + 1
-    return position + column

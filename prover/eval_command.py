@@ -8,13 +8,24 @@ from typing import Annotated
 import typer
 
 from prover.flags import (
+    BenchmarksFlag,
     JsonFlag,
+    KeepGoingFlag,
+    LimitFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    SearchFlag,
+    SeedFlag,
+    SourcesFlag,
+    SplitFlag,
     TimeoutFlag,
     WorkersFlag,
+    benchmark_folders,
+    chosen_budget,
     chosen_policy,
+    chosen_rule,
+    chosen_sources,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -28,18 +39,18 @@ def evaluate(
         str,
         typer.Argument(
             metavar="BENCH",
-            help="A `.jsonl` file of statements, or the name of a known one (`minif2f`).",
+            help="A `.jsonl` file of statements, a LeanDojo export, or the name of a known one (`minif2f`).",
         ),
     ],
-    split: Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")] = "",
-    limit: Annotated[int | None, typer.Option("--limit", metavar="K", help="Only the first K.")] = None,
+    split: SplitFlag = "",
+    limit: LimitFlag = None,
+    benchmarks: BenchmarksFlag = None,
+    sources: SourcesFlag = None,
     policy: Annotated[
         str | None,
         typer.Option("--policy", metavar="P", help="Who writes; as for `prover prove`."),
     ] = None,
-    search: Annotated[
-        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
-    ] = "rmaxts",
+    search: SearchFlag = "rmaxts",
     samples: Annotated[int, typer.Option("--samples", metavar="N", help="Proofs to try in a search.")] = 512,
     time: Annotated[
         float | None,
@@ -68,7 +79,7 @@ def evaluate(
             "on the number of workers; more are faster when there are few problems.",
         ),
     ] = 1,
-    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
+    seed: SeedFlag = 0,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -77,9 +88,7 @@ def evaluate(
             help="The run folder; one that was interrupted is gone on with. By default below runs/.",
         ),
     ] = None,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave out lines of the file that cannot be read.")
-    ] = False,
+    keep_going: KeepGoingFlag = False,
     ray: Annotated[
         str,
         typer.Option(
@@ -99,20 +108,18 @@ def evaluate(
 
     Exit code 0: measured; 1: some searches ended in faults, which the same command tries again.
     """
-    from search import RULES, Budget
-
-    if search not in RULES:
-        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
     if seed < 0:
         raise SettingsError(f"seed must not be negative: {seed}")
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
-    budget = Budget(
-        positive("samples", samples, 0),
-        positive("time", time, 0.0) or None,
-        positive("tokens", tokens, 0) or None,
-    )
+    rule, budget = chosen_rule(search), chosen_budget(samples, time, tokens)
     times = positive("repeats", repeats, 1)
+    lake = None if lean_on_path else settings.get("project", project, Path)
+    folders, sources = benchmark_folders(settings, benchmarks), chosen_sources(bench, sources, lake)
+    from prover.evaluation.records import MAX_REPEATS
+
+    if times > MAX_REPEATS:
+        raise SettingsError(f"repeats must be at most {MAX_REPEATS:,}, not {times:,}")
     toolchain = chosen_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
@@ -121,13 +128,15 @@ def evaluate(
 
     order = Order(
         benchmark=bench,
+        folders=folders,
+        sources=sources,
         out=out,
         split=split,
         limit=limit,
         keep_going=keep_going,
         policy=chosen_policy(settings, policy),
         settings=Search(
-            rule=RULES[search](),
+            rule=rule,
             budget=budget,
             # Repeats are to be independent, so one must not know what another was told.
             sampling=Sampling(distinct=times == 1),
@@ -140,7 +149,7 @@ def evaluate(
         stop_early=stop_early,
         ray=ray,
         node_workers=settings.get("workers", workers, int),
-        project=None if lean_on_path else settings.get("project", project, Path),
+        project=lake,
         lean_on_path=lean_on_path,
         as_json=as_json,
     )

@@ -16,11 +16,15 @@ from prover.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Progress, Toolchain
+    from search import Budget, Rule
 
 N = TypeVar("N", int, float)
 
 CORE_GIB, MATHLIB_GIB = 6.0, 16.0
 """Default address space of one Lean process; `import Mathlib` alone takes 9 GiB since Lean 4.26."""
+
+MAX_WORKERS = 1024
+"""Lean processes; with more of them the pool would do little but look for a free one."""
 
 ProjectFlag = Annotated[
     Path | None,
@@ -47,13 +51,40 @@ MemoryFlag = Annotated[
     ),
 ]
 
+SplitFlag = Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")]
+LimitFlag = Annotated[int | None, typer.Option("--limit", metavar="K", help="Only the first K statements.")]
+KeepGoingFlag = Annotated[
+    bool, typer.Option("--keep-going", help="Leave out lines of the file that cannot be read.")
+]
+BenchmarksFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--benchmarks", metavar="DIR", help="Where files of known benchmarks are [PROVER_BENCHMARKS]."
+    ),
+]
+SourcesFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources",
+        metavar="DIR",
+        help="The repository that a LeanDojo export was made of; by default the project, if it is that.",
+    ),
+]
+SearchFlag = Annotated[
+    str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
+]
+SeedFlag = Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")]
+
 
 def limits(
     settings: Settings, workers: int | None, timeout: float | None, memory: float | None
 ) -> tuple[int, float, float]:
     """Lean processes, seconds a check, and GiB a process (0: by the toolchain), from flags and settings."""
+    processes = positive("workers", settings.get("workers", workers, int), os.cpu_count() or 1)
+    if processes > MAX_WORKERS:
+        raise SettingsError(f"workers must be at most {MAX_WORKERS:,}, not {processes:,}")
     return (
-        positive("workers", settings.get("workers", workers, int), os.cpu_count() or 1),
+        processes,
         positive("timeout", settings.get("timeout", timeout, float), 60.0),
         positive("memory", settings.get("memory", memory, float), 0.0),
     )
@@ -63,6 +94,8 @@ def memory_bytes(gibibytes: float, toolchain: Toolchain) -> int:
     """The limit on a Lean process's address space."""
     from lean_env.limits import GIB
 
+    if gibibytes >= sys.maxsize / GIB:
+        raise SettingsError(f"memory must be less than {sys.maxsize / GIB:.2g} GiB, not {gibibytes:g}")
     return int((gibibytes or (MATHLIB_GIB if toolchain.has_mathlib else CORE_GIB)) * GIB)
 
 
@@ -83,6 +116,26 @@ def chosen_toolchain(settings: Settings, project: Path | None, lean_on_path: boo
         return find_toolchain(project, lean_on_path, environment(settings), progress)
 
 
+def chosen_rule(search: str) -> Rule:
+    """The search algorithm of a name. Raises `SettingsError`."""
+    from search import RULES
+
+    if search not in RULES:
+        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
+    return RULES[search]()
+
+
+def chosen_budget(samples: int, seconds: float | None, tokens: int | None) -> Budget:
+    """What one search may spend. Raises `SettingsError`."""
+    from search import Budget
+
+    return Budget(
+        positive("samples", samples, 0),
+        positive("time", seconds, 0.0) or None,
+        positive("tokens", tokens, 0) or None,
+    )
+
+
 def chosen_policy(settings: Settings, policy: str | None) -> str:
     """The policy that a flag or the settings name; else the usual one, with a remark if it falls short."""
     from prover.policies import usual_policy
@@ -96,10 +149,39 @@ def chosen_policy(settings: Settings, policy: str | None) -> str:
     return usual
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """The process's environment, with the cache directory that `prover.toml` may name."""
-    cache = settings.get("cache", None, Path)
-    return {**os.environ, "PROVER_CACHE": str(cache)} if cache else dict(os.environ)
+def environment(settings: Settings, benchmarks: Path | None = None) -> dict[str, str]:
+    """The process's environment, with the directories that a flag or `prover.toml` may name."""
+    named = {
+        "PROVER_CACHE": settings.get("cache", None, Path),
+        "PROVER_BENCHMARKS": settings.get("benchmarks", benchmarks, Path),
+    }
+    return {**os.environ, **{name: str(path) for name, path in named.items() if path}}
+
+
+def benchmark_folders(settings: Settings, benchmarks: Path | None) -> tuple[Path, ...]:
+    """Where a benchmark is looked for that is given by its name."""
+    from data.benchmarks.registry import default_folders
+
+    return default_folders(environment(settings, benchmarks))
+
+
+def chosen_sources(bench: str, sources: Path | None, project: Path | None) -> Path | None:
+    """The sources of a LeanDojo export: what the flag says, else the project if that is a checkout of the
+    commit that was exported; else none, with a remark."""
+    from data.benchmarks import leandojo
+
+    path = Path(bench).expanduser()
+    if sources is not None or not leandojo.is_export(path):
+        return sources
+    origin = leandojo.origin(path)
+    if project is not None and origin.is_checked_out(project):
+        return project
+    print(
+        f"prover: of the contexts of {bench} only imports and namespaces are known; --sources DIR, with a "
+        f"checkout of {origin}, gives the rest",
+        file=sys.stderr,
+    )
+    return None
 
 
 @contextmanager

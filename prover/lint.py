@@ -19,7 +19,7 @@ from data.lint import Finding, Rule, Tree, UnreadableError, by_goal, by_text, re
 from data.lint.compare import differences, duplicates
 from data.lint.counterexamples import disproofs
 from data.lint.tree import binder_groups
-from lean_env.errors import StatementError
+from lean_env.errors import StatementError, UncheckedError
 from lean_env.pool import CheckPool
 from lean_env.values import Theorem, Verdict
 from prover.statements import usable
@@ -99,6 +99,10 @@ async def _ask(problem: Problem, pool: CheckPool) -> tuple[list[Finding], str]:
         return [Finding(Rule.ELABORATION, candidate.reason)], ""
     theorem = candidate.theorem
     found: list[Finding] = []
+    try:
+        await pool.validate(theorem)
+    except UncheckedError as error:
+        return [], str(error).removeprefix(f"{theorem.name}: ")
     begun = await pool.check(theorem, "skip", steps=True)
     if begun.steps and begun.steps[0].goals:
         found += by_goal(theorem.statement, begun.steps[0].goals[0])

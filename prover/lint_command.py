@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prover.flags import (
+    BenchmarksFlag,
     JsonFlag,
+    KeepGoingFlag,
+    LimitFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    SourcesFlag,
+    SplitFlag,
     WorkersFlag,
+    benchmark_folders,
+    chosen_sources,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -42,16 +50,14 @@ def lint(
             metavar="[OTHER]", help="Another copy of it, to say where the two differ.", show_default=False
         ),
     ] = "",
-    split: Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")] = "",
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="K", help="Only the first K statements.")
-    ] = None,
+    split: SplitFlag = "",
+    limit: LimitFlag = None,
+    benchmarks: BenchmarksFlag = None,
+    sources: SourcesFlag = None,
     without_lean: Annotated[
         bool, typer.Option("--no-lean", help="Look at texts and published goals only.")
     ] = False,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Use what can be read of a file with bad lines.")
-    ] = False,
+    keep_going: KeepGoingFlag = False,
     project: ProjectFlag = None,
     lean_on_path: PathFlag = False,
     as_json: JsonFlag = False,
@@ -64,13 +70,23 @@ def lint(
 ) -> None:
     """Audit the statements of a benchmark; exits with 1 if something is suspicious."""
     from data.benchmarks import load
+    from lean_env.values import printable
     from prover.lint import lint_text
 
     settings = load_settings()
     given = settings.get("timeout", timeout, float)
     processes, seconds, gibibytes = limits(settings, workers, SECONDS if given is None else given, memory)
-    benchmark = load(bench, split=split, limit=limit, keep_going=keep_going)
-    copy = load(other, keep_going=keep_going) if other else None
+    folders = benchmark_folders(settings, benchmarks)
+    lake = None if lean_on_path else settings.get("project", project, Path)
+    benchmark = load(
+        bench,
+        split=split,
+        limit=limit,
+        keep_going=keep_going,
+        folders=folders,
+        sources=chosen_sources(bench, sources, lake),
+    )
+    copy = load(other, keep_going=keep_going, folders=folders) if other else None
     report = lint_text(benchmark, copy)
     if not without_lean:
         toolchain = chosen_toolchain(settings, project, lean_on_path)
@@ -79,7 +95,7 @@ def lint(
         each = Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain))
         _ask_lean(report, toolchain, each, processes)
     for line in _json(report) if as_json else _text(report, copy, asked=not without_lean):
-        print(line)
+        print(line if as_json else printable(line.replace("\n", " ")))
     raise typer.Exit(1 if any(report.findings.values()) or benchmark.bad_lines else 0)
 
 
@@ -151,11 +167,13 @@ def _text(report: Report, copy: Benchmark | None, *, asked: bool) -> Iterator[st
         yield f"not checked by the published goal: {report.without_goal} statements have none"
     if not asked:
         yield "not checked with Lean: elaboration, contradictory hypotheses, negation, hypotheses not needed"
-    elif report.not_asked:
-        yield (
-            "not checked with Lean (elaboration, contradictory hypotheses, negation, hypotheses not needed): "
-            f"{_some(list(report.not_asked))}, which need Mathlib; give a project that has it (--project DIR)"
-        )
+        return
+    what = "not checked with Lean (elaboration, contradictory hypotheses, negation, hypotheses not needed)"
+    need = [name for name, why in report.not_asked.items() if why.startswith("needs Mathlib")]
+    if need:
+        yield f"{what}: {_some(need)}, which need Mathlib; give a project that has it (--project DIR)"
+    if lost := [name for name in report.not_asked if name not in need]:
+        yield f"{what}: {_some(lost)}, since {report.not_asked[lost[0]]}"
 
 
 def _some(names: list[str]) -> str:

@@ -12,13 +12,16 @@ from prover.flags import (
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    SearchFlag,
+    SeedFlag,
     TimeoutFlag,
     WorkersFlag,
+    chosen_budget,
     chosen_policy,
+    chosen_rule,
     chosen_toolchain,
     limits,
     memory_bytes,
-    positive,
 )
 from prover.settings import SettingsError, load_settings
 
@@ -70,9 +73,7 @@ def prove(
             "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
         ),
     ] = None,
-    search: Annotated[
-        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
-    ] = "rmaxts",
+    search: SearchFlag = "rmaxts",
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="Proofs to try for one theorem.")
     ] = 512,
@@ -84,7 +85,7 @@ def prove(
         int | None,
         typer.Option("--tokens", metavar="T", help="Tokens to write for one theorem; no limit by default."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
+    seed: SeedFlag = 0,
     cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the completed file, and certificates.")
@@ -105,19 +106,11 @@ def prove(
     memory: MemoryFlag = None,
 ) -> None:
     """Prove every theorem whose proof is `sorry` or missing."""
-    from search import RULES, Budget
-
     if bool(files) == bool(statement):
         raise SettingsError("name files to prove, or give a --statement, and not both")
-    if search not in RULES:
-        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
-    budget = Budget(
-        positive("samples", samples, 0),
-        positive("time", time, 0.0) or None,
-        positive("tokens", tokens, 0) or None,
-    )
+    rule, budget = chosen_rule(search), chosen_budget(samples, time, tokens)
     toolchain = chosen_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
@@ -127,7 +120,7 @@ def prove(
         files=tuple(files or ()),
         statement=statement,
         policy=chosen_policy(settings, policy),
-        settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
+        settings=Search(rule=rule, budget=budget, seed=seed, workers=processes, cot=cot),
         limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
         as_json=as_json,
         out=out,

@@ -18,6 +18,7 @@ T = TypeVar("T", str, int, float, Path)
 
 FILE = "prover.toml"
 KINDS: dict[str, type[str] | type[int] | type[float] | type[Path]] = {
+    "benchmarks": Path,
     "cache": Path,
     "memory": float,
     "policy": str,

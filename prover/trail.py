@@ -8,7 +8,6 @@ is no trace is never changed, and two runs never write to the same one.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,7 @@ from typing import IO, Self
 
 from lean_env.errors import LeanEnvError
 from lean_env.values import Theorem
+from prover.locking import claim_lock
 from search import Budget, Event, Rule, Search, TraceError, read, replay, to_line
 
 _BEGINNING = '{"event":"start",'
@@ -72,7 +72,8 @@ class Relay:
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
         try:
-            _lock(path, self._file)
+            if not claim_lock(self._file):
+                raise TrailError(f"{path} is in use by another run; name another file")
             self._file.seek(0)
             _events(path, self._file)
             _drop_cut_line(self._file)
@@ -130,7 +131,8 @@ class Trail:
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
         try:
-            _lock(path, file)
+            if not claim_lock(file):
+                raise TrailError(f"{path} is in use by another run; name another file")
             file.seek(0)
             events = _events(path, file)
             _drop_cut_line(file)
@@ -199,15 +201,6 @@ def _drop_cut_line(file: IO[str]) -> None:
     file.seek(0)
     whole = sum(len(line.encode()) for line in file if line.endswith("\n"))
     file.truncate(whole)
-
-
-def _lock(path: Path, file: IO[str]) -> None:
-    """Keep other processes out, as far as the file system knows how to."""
-    with contextlib.suppress(OSError):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrailError(f"{path} is in use by another run; name another file") from None
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> TrailError:

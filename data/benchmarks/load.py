@@ -6,6 +6,7 @@ Whatever is wrong ends in a `SourceError` of one line.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from data.benchmarks.registry import KNOWN, default_folders, find_copy, known, known_by_hash
 from data.benchmarks.values import Benchmark, Problem
 from lean_env.errors import SourceError
-from lean_env.source import BadLine, Record, read_bytes, scan_records, text_of
+from lean_env.source import SURROGATE, BadLine, Record, read_bytes, scan_records, text_of
 
 
 def load(
@@ -32,10 +33,17 @@ def load(
     With `keep_going` the lines that cannot be used are listed in `Benchmark.bad_lines`; else the first of
     them is an error, as are an unknown split, a limit beyond the end, and a file found by name that is not
     the one that was published. `folders` are looked in for a name's file instead of `default_folders()`;
-    `sources` holds the files that a LeanDojo export was made of. Raises `SourceError`.
+    `sources` is a checkout of the repository that a LeanDojo export was made of. Raises `SourceError`.
     """
     path = _locate(name_or_path, folders)
-    benchmark = _read_folder(path, keep_going, sources) if path.is_dir() else _read(path, keep_going)
+    if limit is not None and limit < 1:
+        raise SourceError(f"--limit must be positive, not {limit}")
+    if os.path.isdir(path):
+        benchmark = _read_folder(path, split, limit, keep_going, sources)
+    elif sources is not None:
+        raise SourceError(f"--sources is for an export of LeanDojo's, and {path} is none")
+    else:
+        benchmark = _read(path, keep_going)
     problems = benchmark.problems
     if split:
         problems = tuple(problem for problem in problems if problem.split == split)
@@ -43,8 +51,6 @@ def load(
             splits = ", ".join(sorted({problem.split for problem in benchmark.problems} - {""}))
             raise SourceError(f"{benchmark.name} has no split {split!r}; it has {splits or 'none at all'}")
     if limit is not None:
-        if limit < 1:
-            raise SourceError(f"--limit must be positive, not {limit}")
         if limit > len(problems):
             part = f"the split {split} of {benchmark.name}" if split else benchmark.name
             raise SourceError(f"--limit {limit} is beyond the end: {part} has {len(problems)} problems")
@@ -58,19 +64,21 @@ def _locate(name_or_path: str | Path, folders: Sequence[Path] | None) -> Path:
     if isinstance(name_or_path, str) and (entry := known(text)) is not None:
         return find_copy(entry, default_folders() if folders is None else folders)
     path = Path(name_or_path).expanduser()
-    if len(path.parts) == 1 and not path.suffix and not path.exists():
+    if len(path.parts) == 1 and not path.suffix and not os.path.exists(path):
         names = ", ".join(one for entry in KNOWN for one in (*entry.aliases, entry.name))
         raise SourceError(f"{text} is neither a file nor a known benchmark; known are {names}")
     return path
 
 
-def _read_folder(path: Path, keep_going: bool, sources: Path | None) -> Benchmark:
-    from data.benchmarks import leandojo
+def _read_folder(
+    path: Path, split: str, limit: int | None, keep_going: bool, sources: Path | None
+) -> Benchmark:
+    from data.benchmarks import leandojo, traced
 
     if leandojo.is_export(path):
-        return leandojo.load_export(path, keep_going=keep_going, sources=sources)
-    if leandojo.is_traced(path):
-        return leandojo.load_traced(path)
+        return leandojo.load_export(path, split=split, limit=limit, keep_going=keep_going, sources=sources)
+    if traced.is_traced(path):
+        return traced.load_traced(path)
     raise SourceError(f"{path} is a directory, and neither a LeanDojo export nor a repository that it traced")
 
 
@@ -117,4 +125,7 @@ def _word(fields: Mapping[str, Any], name: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise SourceError(f"the field `{name}` must be a text")
-    return str(value)
+    text = str(value)
+    if SURROGATE.search(text):
+        raise SourceError(f"the field `{name}` has half of a character (a lone surrogate)")
+    return text

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from data.benchmarks.values import Problem
+from lean_env.commands import command_spans
 from lean_env.lexer import Kind, Token, words_of
-from lean_env.outline import command_spans
 
 PRELUDE = """\
 set_option autoImplicit false

@@ -96,7 +96,7 @@ def find_copy(benchmark: Known, folders: Iterable[Path]) -> Path:
     searched = [*dict.fromkeys(folders)]
     other: tuple[Path, str] | None = None
     for path in (folder / name for folder in searched for name in benchmark.files):
-        if not path.is_file():
+        if not os.path.isfile(path):
             continue
         found = hashlib.sha256(read_bytes(path)).hexdigest()
         if found == benchmark.sha256:
@@ -112,7 +112,7 @@ def find_copy(benchmark: Known, folders: Iterable[Path]) -> Path:
     places = ", ".join(map(str, searched))
     raise SourceError(
         f"no copy of {benchmark.name} ({' or '.join(benchmark.files)}) in {places}; {_instead(benchmark)} "
-        f"into one of these folders, or set {VARIABLE} to the folder that has it"
+        f"into one of these folders, or name the folder that has it (--benchmarks DIR, or {VARIABLE})"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data.lint.numbers import rounding
+from data.lint.parser import read_tree
 from data.lint.scopes import (
     bodies,
     lone_variables,
@@ -13,7 +14,7 @@ from data.lint.scopes import (
     shadowed,
     unconnected,
 )
-from data.lint.tree import Tree, UnreadableError, read_tree
+from data.lint.tree import Tree, UnreadableError
 from data.lint.values import DESCRIPTIONS, Finding, Rule
 
 __all__ = ["DESCRIPTIONS", "Finding", "Rule", "Tree", "UnreadableError", "by_goal", "by_text", "read_tree"]

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from data.lint.tree import BIG, RELATIONS, Binder, Node, Tree
+from data.lint.notation import BIG, RELATIONS
+from data.lint.tree import Binder, Node, Tree
 from data.lint.values import Finding, Rule
 
 ORDER = ("Nat", "Int", "Rat", "Real", "Complex")

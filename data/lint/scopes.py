@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from data.lint.tree import BIG, Binder, Node, Tree, binder_groups
+from data.lint.notation import BIG
+from data.lint.tree import Binder, Node, Tree, binder_groups
 from data.lint.values import Finding, Rule
 from lean_env.lexer import words_of
 

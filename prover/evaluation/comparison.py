@@ -1,13 +1,14 @@
 """Two runs on the same problems: is one better, and by how much?
 
 Only problems with the same name and statement that both attempted are compared, and of these only those
-whose outcome both runs tell. Differences are within a problem, so that its difficulty cancels.
+whose outcome both runs tell. Differences are within a problem, so that its difficulty cancels. Another Lean
+or another header may make another problem of the same statement: that is compared, with a warning.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 
@@ -18,6 +19,8 @@ from prover.evaluation.records import ProblemLine
 from prover.evaluation.report import KINDS, RunReport, budgets
 from prover.evaluation.statistics import Interval, bootstrap, sign_flip
 
+NAMED = 8
+"""So many problems a warning names."""
 Pair = tuple[ProblemLine, ProblemLine]
 
 
@@ -55,6 +58,8 @@ class Comparison:
     second: str
     differ: tuple[tuple[str, str, str], ...]
     """Settings that are not the same: name, the first's, the second's."""
+    warnings: tuple[str, ...]
+    """Why the same statement may not have been the same problem: a sentence for each reason."""
     common: int
     only_first: tuple[str, ...]
     """Problems that only the first attempted."""
@@ -103,6 +108,7 @@ def compare(first: Run, second: Run, names: tuple[str, str]) -> Comparison:
     return Comparison(
         *names,
         differ=_differences(first, second),
+        warnings=tuple(_warnings(first, second, pairs)),
         common=len(pairs),
         only_first=tuple(problem.name for problem in one.problems if problem.name not in theirs),
         only_second=tuple(name for name in theirs if name not in mine),
@@ -151,6 +157,27 @@ def _groups(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
 def _differences(first: Run, second: Run) -> tuple[tuple[str, str, str], ...]:
     one, other = asdict(first.settings), asdict(second.settings)
     return tuple((name, _said(one[name]), _said(other[name])) for name in one if one[name] != other[name])
+
+
+def _warnings(first: Run, second: Run, pairs: Sequence[Pair]) -> Iterator[str]:
+    one, other = first.settings, second.settings
+    if one.toolchain != other.toolchain:
+        yield (
+            f"The runs used different Leans or libraries ({one.toolchain}; {other.toolchain}): what differs "
+            "need not come from the search or the policy."
+        )
+    headers = [mine.name for mine, theirs in pairs if mine.header.split() != theirs.header.split()]
+    if headers:
+        shown = ", ".join(headers[:NAMED]) + (", …" if len(headers) > NAMED else "")
+        yield (
+            f"{len(headers)} of the {len(pairs)} problems stand behind different headers, so that the same "
+            f"statement may mean something else: {shown}."
+        )
+    if one.benchmark_sha256 != other.benchmark_sha256:
+        yield (
+            f"The runs measured different files ({one.benchmark}, SHA-256 {one.benchmark_sha256[:12]}…; "
+            f"{other.benchmark}, {other.benchmark_sha256[:12]}…): problems are matched by name and text."
+        )
 
 
 def _said(value: object) -> str:

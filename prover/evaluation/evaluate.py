@@ -45,6 +45,10 @@ class Order:
 
     benchmark: str
     """A file, or a name that the registry knows."""
+    folders: tuple[Path, ...] | None = None
+    """Where a name's file is looked for, if not in the usual places."""
+    sources: Path | None = None
+    """The repository that a LeanDojo export was made of."""
     out: Path | None = None
     split: str = ""
     limit: int | None = None
@@ -67,7 +71,14 @@ class Order:
 
 def run(order: Order, toolchain: Toolchain) -> int:
     """Do what the order says and return the exit code. Raises `LeanEnvError`."""
-    benchmark = load(order.benchmark, split=order.split, limit=order.limit, keep_going=order.keep_going)
+    benchmark = load(
+        order.benchmark,
+        split=order.split,
+        limit=order.limit,
+        keep_going=order.keep_going,
+        folders=order.folders,
+        sources=order.sources,
+    )
     bad_lines(benchmark.path, benchmark.bad_lines)
     out = order.out or default_folder(order, benchmark)
     with RunFolder.claim(out) as folder:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from typing import Any, Self
 from lean_env.errors import SourceError
 from prover.evaluation.reading import PROBLEMS, RESULTS, SETTINGS, Run, read_run
 from prover.evaluation.records import ProblemLine, Result, RunSettings
+from prover.locking import claim_lock
 
 TRACES = "traces"
 MAX_NAME = 80
@@ -53,7 +53,8 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise _unwritable(path, error) from error
         try:
-            _lock(path, lock)
+            if not claim_lock(lock):
+                raise SourceError(f"{path} is in use by another run; name another --out")
             if (path / SETTINGS).exists():
                 return cls(path, lock, read_run(path))
             strangers = [entry.name for entry in path.iterdir() if not _is_beginning(entry)]
@@ -62,6 +63,9 @@ class RunFolder:
                     f"{path} is not empty and holds no run ({min(strangers)}); name another --out"
                 )
             return cls(path, lock, None, made=made)
+        except OSError as error:
+            os.close(lock)
+            raise SourceError(f"{path} cannot be read: {error.strerror}; name another --out") from error
         except BaseException:
             os.close(lock)
             raise
@@ -210,15 +214,6 @@ def _sync(path: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def _lock(path: Path, file: int) -> None:
-    """Keep other processes out, as far as the file system knows how to."""
-    with contextlib.suppress(OSError):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SourceError(f"{path} is in use by another run; name another --out") from None
 
 
 def _unwritable(path: Path, error: OSError | ValueError) -> SourceError:

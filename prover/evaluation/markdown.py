@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lean_env.values import printable
 from prover.evaluation.comparison import Comparison, Contest, Report
 from prover.evaluation.estimates import Estimate
 from prover.evaluation.figures import Figure
@@ -81,8 +82,17 @@ def _figures(runs: Sequence[RunReport]) -> str:
             name = [run.name] if len(runs) > 1 else []
             rows += [[*name, *cells] for cells in _figure(figure)]
     heads = (["run"] if len(runs) > 1 else []) + ["figure", "problems", "k searches", "pass@k", "seeds alone"]
-    abouts = dict.fromkeys(f"{f.name}: {f.about}." for run in runs for f in run.figures if f.about)
-    return "\n\n".join([table(heads, rows), *abouts])
+    return "\n\n".join([table(heads, rows), *map(_text, abouts(runs))])
+
+
+def abouts(runs: Sequence[RunReport]) -> list[str]:
+    """What is to be said of figures, and of whose if there are several runs."""
+    whose: dict[str, list[str]] = {}
+    for run in runs:
+        for figure in run.figures:
+            if figure.about:
+                whose.setdefault(f"{figure.name}: {figure.about}.", []).append(run.name)
+    return [f"{', '.join(names)}: {about}" if len(runs) > 1 else about for about, names in whose.items()]
 
 
 def _figure(figure: Figure) -> Iterable[list[object]]:
@@ -152,6 +162,8 @@ def _notes(run: RunReport, several: bool) -> str:
 def _comparison(comparison: Comparison) -> Iterable[str]:
     one, other = comparison.first, comparison.second
     yield f"**{_text(one)} against {_text(other)}**, {comparison.common} problems that both attempted"
+    if comparison.warnings:
+        yield "\n".join(f"- **Mind:** {_text(warning)}" for warning in comparison.warnings)
     if comparison.differ:
         yield table(["setting", one, other], comparison.differ)
     rows = []
@@ -177,7 +189,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _text(text: str) -> str:
     """Text that is only text in Markdown's tables."""
     safe = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "\\`")
-    return " ".join(safe.split())
+    return printable(" ".join(safe.split()))
 
 
 def _number(value: float | None) -> str:

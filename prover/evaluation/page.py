@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from prover.evaluation.comparison import Comparison, Report
 from prover.evaluation.estimates import Estimate
-from prover.evaluation.markdown import contests, difference, duration, share
+from prover.evaluation.markdown import abouts, contests, difference, duration, share
 from prover.evaluation.markup import card, folded, legend, table, text
 from prover.evaluation.plots import COLOURS, Series, curves, stack, whisker
 from prover.evaluation.problems import problems_table
@@ -88,9 +88,12 @@ def _run(run: RunReport, index: int) -> str:
         f'<p class="big">{value}<small>pass@1, {low:.1%} to {high:.1%}</small></p>',
         *(f"<p>{line}</p>" for line in lines),
     ]
-    if run.notes:
-        content.append(f'<ul class="notes">{"".join(f"<li>{text(note)}</li>" for note in run.notes)}</ul>')
-    return card(text(run.name), *content, kind=f"run s{index % COLOURS}")
+    return card(text(run.name), *content, _notes(run.notes), kind=f"run s{index % COLOURS}")
+
+
+def _notes(notes: Sequence[str]) -> str:
+    items = "".join(f"<li>{text(note)}</li>" for note in notes)
+    return f'<ul class="notes">{items}</ul>' if items else ""
 
 
 def _plots(runs: Sequence[RunReport]) -> str:
@@ -145,6 +148,7 @@ def _comparison(comparison: Comparison) -> str:
     return card(
         text(f"{one} against {other}"),
         f'<p class="quiet">{about}</p>',
+        _notes(comparison.warnings),
         table(["", "n", one, other, "difference"], rows),
         *left,
         folded("Settings that differ", table(["", one, other], differ, 3)),
@@ -154,7 +158,6 @@ def _comparison(comparison: Comparison) -> str:
 
 def _figures(runs: Sequence[RunReport]) -> str:
     rows = []
-    abouts: dict[str, None] = {}
     for index, run in enumerate(runs):
         name = [text(run.name)] if len(runs) > 1 else []
         for figure in run.figures:
@@ -162,11 +165,10 @@ def _figures(runs: Sequence[RunReport]) -> str:
                 luck = "not known" if estimate.luck is None else f"± {estimate.luck:.1%}"
                 cells = [text(figure.name), str(estimate.problems), str(estimate.k)]
                 rows.append([*name, *cells, *_share(estimate, index), luck])
-            if figure.about:
-                abouts[f'<p class="quiet">{text(figure.name)}: {text(figure.about)}.</p>'] = None
     heads = ["run"] if len(runs) > 1 else []
+    about = [f'<p class="quiet">{text(one)}</p>' for one in abouts(runs)]
     heads += ["figure", "n", "k searches", "pass@k", "", "seeds alone"]
-    return card("Figures", table(heads, rows, 1 + (len(runs) > 1)), *abouts)
+    return card("Figures", table(heads, rows, 1 + (len(runs) > 1)), *about)
 
 
 def _groups(runs: Sequence[RunReport]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import types
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lean_env.errors import SourceError
-from prover.evaluation.records import FORMAT, ProblemLine, Result, RunSettings
+from prover.evaluation.records import FORMAT, MAX_REPEATS, ProblemLine, Result, RunSettings
 
 SETTINGS, PROBLEMS, RESULTS = "run.json", "problems.jsonl", "results.jsonl"
 VERDICTS = ("PROVED", "FAILED", "FAULT", "STOPPED")
@@ -50,13 +51,19 @@ def read_run(folder: Path) -> Run:
 def read_settings(folder: Path) -> RunSettings:
     """What the folder's run measures. Raises `SourceError`."""
     path = folder / SETTINGS
-    if not path.is_file():
-        what = "there is no such folder" if not folder.is_dir() else f"it has no {SETTINGS}"
-        raise SourceError(f"{folder} is no run folder of `prover eval`: {what}")
+    try:
+        if not path.is_file():
+            what = "there is no such folder" if not folder.is_dir() else f"it has no {SETTINGS}"
+            raise SourceError(f"{folder} is no run folder of `prover eval`: {what}")
+    except OSError as error:
+        raise _unreadable(path, error) from None
     record = _parse(_text(path), str(path))
     if (found := record.get("format")) != FORMAT:
         raise SourceError(f"{path} has format {found!r}; this program reads format {FORMAT}")
-    return build(RunSettings, record, str(path))
+    settings = build(RunSettings, record, str(path))
+    if not 1 <= settings.repeats <= MAX_REPEATS:
+        raise SourceError(f"{path}: repeats must be from 1 to {MAX_REPEATS:,}, not {settings.repeats:,}")
+    return settings
 
 
 def read_problems(folder: Path) -> tuple[ProblemLine, ...]:
@@ -72,7 +79,7 @@ def read_problems(folder: Path) -> tuple[ProblemLine, ...]:
 def read_results(folder: Path, problems: tuple[ProblemLine, ...], repeats: int) -> tuple[Result, ...]:
     """What has ended. Raises `SourceError`, also if a problem and repeat has ended twice without a fault."""
     path = folder / RESULTS
-    if not path.exists():
+    if not os.path.lexists(path):
         return ()
     found: dict[tuple[int, int], Result] = {}
     for record, place in _lines(path):
@@ -152,7 +159,11 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8", "replace")  # A cut may go through a character.
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"{path} cannot be read: {error.strerror}")
 
 
 def _parse(text: str, place: str) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from typing import Any
 FORMAT = 1
 """Of a run folder; a reader refuses others."""
 
+MAX_REPEATS = 10_000
+"""What a report does takes time and memory for each repeat of each problem, whether or not it has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -36,7 +37,7 @@ def run(order: Order, output: TextIO) -> int:
     """Do what the order says and return the exit code. Raises `SourceError`."""
     paths = _distinct(order)
     page = order.out or paths[0] / "report.html"
-    if page.is_dir():
+    if os.path.isdir(page):
         raise SourceError(f"--out {page} is a directory; name a file in it")
     runs = [read_run(path) for path in paths]
     report = make_report(runs, _baseline(order, runs))
@@ -76,16 +77,16 @@ def _known(sha256: str) -> Mapping[str, Flaw]:
 
 def _distinct(order: Order) -> list[Path]:
     """The folders that were named, the baseline among them, each once."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for path in (*order.folders, *filter(None, [order.baseline])):
-        found.setdefault(path.resolve(), path)
+        found.setdefault(os.path.realpath(path), path)
     return list(found.values())
 
 
 def _baseline(order: Order, runs: Sequence[Run]) -> int:
     """Which run the others are compared with."""
     if order.baseline is not None:
-        return [run.path.resolve() for run in runs].index(order.baseline.resolve())
+        return [os.path.realpath(run.path) for run in runs].index(os.path.realpath(order.baseline))
     sampling = (index for index, run in enumerate(runs) if run.settings.search == "sampling")
     return next(sampling, 0)
 
@@ -97,5 +98,5 @@ def _trees(runs: Sequence[Run], report: Report) -> dict[tuple[str, str], Path]:
         for run, told in zip(runs, report.runs, strict=True)
         for row in told.rows
         for trace in row.traces
-        if page_of(run.path, trace).is_file()
+        if os.path.isfile(page_of(run.path, trace))
     }

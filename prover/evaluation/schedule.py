@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from lean_env.values import Theorem
@@ -35,27 +35,27 @@ class Schedule:
         ended = {(one.problem, one.repeat): one.verdict for one in run.results if one.verdict != "FAULT"}
         self._ended = ended
         self._waiting: deque[Job] = deque()
+        self._later: Iterator[Job] = iter(())
         if self._settings.stop_early:
             for index in theorems:
                 self._go_on(index, 0)
-        else:
-            for repeat in range(self._settings.repeats):
-                self._waiting += [
-                    self._job(index, repeat) for index in theorems if (index, repeat) not in ended
-                ]
-
-    def __len__(self) -> int:
-        """How many jobs wait."""
-        return len(self._waiting)
+        else:  # One by one: all at once would take gigabytes when there are many repeats.
+            self._later = (
+                self._job(index, repeat)
+                for repeat in range(self._settings.repeats)
+                for index in theorems
+                if (index, repeat) not in ended
+            )
 
     async def run(self, executor: Executor) -> None:
         """Do all jobs. When cancelled, or if one raises `LeanEnvError`, what has ended is kept."""
         running: dict[asyncio.Task[Result], Job] = {}
         try:
-            while self._waiting or running:
-                while self._waiting and len(running) < executor.slots:
-                    job = self._waiting.popleft()
+            while True:
+                while len(running) < executor.slots and (job := self._next()):
                     running[asyncio.create_task(executor.attempt(job))] = job
+                if not running:
+                    return
                 ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in ended:
                     del running[task]
@@ -68,6 +68,9 @@ class Schedule:
             for task in running:
                 if not task.cancelled() and task.exception() is None and task.result().verdict == "PROVED":
                     self._record(task.result())
+
+    def _next(self) -> Job | None:
+        return self._waiting.popleft() if self._waiting else next(self._later, None)
 
     def _record(self, result: Result) -> None:
         self._write(result)

@@ -7,6 +7,7 @@ driver and training do not know which one they talk to.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from lean_env.values import Check, Theorem
+
+LOGPROB_DIGITS = 9
+"""Behind the point. What lies beyond depends on the order in which somebody added, not on the policy."""
 
 
 class PolicyError(Exception):
@@ -121,6 +125,18 @@ class Completion:
             if start <= offset and (end is None or offset < end)
         ]
         return sum(chosen), len(chosen)
+
+    def told_logprob(self, written: int | None = None) -> float:
+        """Log-probability of the text, or of its first `written` characters; 0 if the policy does not tell,
+        or tells what cannot be."""
+        try:
+            if written is None:
+                total = sum(self.logprobs)
+            else:
+                total = self.logprob(0, written)[0] if self.offsets else 0.0
+        except (ValueError, TypeError):
+            return 0.0
+        return round(total, LOGPROB_DIGITS) if math.isfinite(total) else 0.0
 
 
 class Policy(Protocol):

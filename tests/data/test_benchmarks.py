@@ -68,7 +68,7 @@ def test_bad_lines_are_named_and_the_rest_is_usable_on_request(tmp_path: Path) -
         {"statement": "theorem e : 1 = 1 := rfl"},
         LINES[2],
     )
-    assert refused(path).startswith(f"{path}, line 2: not JSON: ")
+    assert refused(path) == f"{path}, line 2: not JSON: Expecting value (column 10)"
     benchmark = load(path, keep_going=True)
     assert [one.name for one in benchmark.problems] == ["a", "c"]
     assert [bad.line for bad in benchmark.bad_lines] == [2, 3, 4, 5, 6, 7]
@@ -87,6 +87,18 @@ def test_wrong_wishes(tmp_path: Path) -> None:
     assert refused(path, limit=0) == "--limit must be positive, not 0"
     assert "does not exist" in refused(tmp_path / "missing.jsonl")
     assert "known are minif2f," in refused("putnam")
+
+
+def test_names_that_no_file_system_takes(tmp_path: Path) -> None:
+    assert "cannot be read: File name too long" in refused(tmp_path / ("x" * 300 + ".jsonl"))
+    assert "is neither a file nor a known benchmark" in refused("x" * 300)
+    assert "no copy of minif2f" in refused("minif2f", folders=[tmp_path / ("x" * 300)])
+
+
+@pytest.mark.parametrize("field", ["split", "domain", "tier", "source", "goal"])
+def test_half_a_character_is_no_text(tmp_path: Path, field: str) -> None:
+    path = write(tmp_path / "half.jsonl", {**LINES[0], field: "\ud800"})
+    assert f"line 1: the field `{field}` has half of a character" in refused(path)
 
 
 def test_a_name_without_a_copy_says_where_to_get_one(tmp_path: Path) -> None:

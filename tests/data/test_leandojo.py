@@ -10,95 +10,12 @@ from pathlib import Path
 import pytest
 
 from data.benchmarks import Problem, load
-from data.benchmarks.leandojo import read_premises, used_premises
+from data.benchmarks.leandojo import origin, read_premises, used_premises
 from lean_env.errors import SourceError
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain
 from prover.statements import usable
-
-SOURCE = """\
-open Nat
-
-namespace Demo
-
-/-- Twice a number. -/
-def double (n : Nat) : Nat := n + n
-
-variable (n : Nat)
-
-/-- Half of it is the number. -/
-theorem double_eq : double n = 2 * n := by
-  unfold double; omega
-
-section Inner
-
-end Inner
-
-theorem Deep.pos (h : 0 < n) : 0 < double n := by
-  have := double_eq n
-  omega
-
-end Demo
-"""
-
-
-def place(text: str) -> list[int]:
-    """Line and column, from 1, of what stands there, as LeanDojo counts."""
-    before = SOURCE[: SOURCE.index(text)]
-    return [before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1]
-
-
-def export(folder: Path, **changes: object) -> Path:
-    """An export of one file with a definition and two theorems, and its sources."""
-    premises = [
-        ("Demo.double", "def double (n : Nat) : Nat := n + n", "commanddeclaration", "def double"),
-        ("Demo.double_eq", "theorem double_eq : double n = 2 * n", "commanddeclaration", "theorem double_eq"),
-        (
-            "Demo.Deep.pos",
-            "theorem Deep.pos (h : 0 < n) : 0 < double n := by",
-            "commanddeclaration",
-            "theorem Deep",
-        ),
-    ]
-    file = {
-        "path": "Demo/Basic.lean",
-        "imports": [".lake/packages/lean4/src/lean/Init.lean", "Demo/Other.lean"],
-        "premises": [
-            {"full_name": name, "code": code, "kind": kind, "start": place(at), "end": place(at)}
-            for name, code, kind, at in premises
-        ],
-    }
-    entries = [
-        {
-            "url": "https://example.org/demo",
-            "commit": "0" * 40,
-            "file_path": "Demo/Basic.lean",
-            "full_name": name,
-            "start": place(at),
-            "end": place(at),
-            "traced_tactics": [
-                {
-                    "tactic": "have := double_eq n",
-                    "annotated_tactic": [
-                        "have := <a>double_eq</a> n",
-                        [{"full_name": "Demo.double_eq", "def_path": "Demo/Basic.lean", "def_pos": [11, 9]}],
-                    ],
-                    "state_before": "n : Nat",
-                    "state_after": "n : Nat",
-                }
-            ],
-        }
-        for name, _, _, at in premises[1:]
-    ]
-    (folder / "random").mkdir(parents=True)
-    (folder / "corpus.jsonl").write_text(json.dumps(file) + "\n", encoding="utf-8")
-    (folder / "random" / "train.json").write_text(json.dumps(entries[:1]), encoding="utf-8")
-    (folder / "random" / "test.json").write_text(
-        json.dumps([*entries[1:], *changes.values()]), encoding="utf-8"
-    )
-    (folder / "sources" / "Demo").mkdir(parents=True)
-    (folder / "sources" / "Demo" / "Basic.lean").write_text(SOURCE, encoding="utf-8")
-    return folder
+from tests.data.exports import SOURCE, export, place
 
 
 def test_an_export_is_a_benchmark(tmp_path: Path) -> None:
@@ -112,16 +29,21 @@ def test_an_export_is_a_benchmark(tmp_path: Path) -> None:
         "Demo/Basic.lean Demo.double_eq",
     )
     assert first.theorem.statement == "theorem double_eq : double n = 2 * n := by"
-    assert first.theorem.header == "import Init\nimport Demo.Other\n\nnamespace Demo\n\n"
+    assert first.theorem.header == "import Init\n\nnamespace Demo\n\n"
     assert second.theorem.statement == "theorem Deep.pos (h : 0 < n) : 0 < double n := by"
     assert second.theorem.footer == "end Demo\n"
     assert load(folder, split="test").problems == (second,)
     assert load(folder / "random", limit=1).problems == (first,)
+    other = load(folder / "novel_premises")
+    assert [one.split for one in other.problems] == ["train", "test"]
+    assert [one.theorem for one in other.problems] == [second.theorem, first.theorem]
+    assert str(origin(folder / "random")) == "https://example.org/demo at 29dcec074de1"
 
 
 def test_with_its_sources_every_statement_elaborates(toolchain: Toolchain, tmp_path: Path) -> None:
     folder = export(tmp_path / "e")
     benchmark = load(folder, sources=folder / "sources")
+    assert benchmark.sha256 != load(folder).sha256  # Other headers are other statements.
     assert benchmark.problems[0].theorem.header.endswith("variable (n : Nat)\n\n")  # but for its own comment
     assert benchmark.problems[1].theorem.footer == "end Demo\n"
 
@@ -175,8 +97,16 @@ def test_bad_folders(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="neither a LeanDojo export nor"):
         load(tmp_path)
     folder = export(tmp_path / "e")
+    with pytest.raises(SourceError, match=r"has no split 'valid'; it has train, val, test"):
+        load(folder, split="valid")
     with pytest.raises(SourceError, match="does not exist"):
         load(folder, sources=tmp_path / "elsewhere")
+    with pytest.raises(SourceError, match="--sources is for an export"):
+        load(folder / "corpus.jsonl", sources=folder / "sources")
+    source = folder / "sources" / "Demo" / "Basic.lean"
+    source.write_text("\n" * 5 + SOURCE)
+    with pytest.raises(SourceError, match=r"line \d+ of the source does not say `theorem double_eq`"):
+        load(folder, sources=folder / "sources")
     (folder / "random" / "test.json").write_text("{}")
     with pytest.raises(SourceError, match="no list of theorems"):
         load(folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from lean_env.errors import LimitError, StatementError
+from lean_env.errors import LimitError, StatementError, UncheckedError
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain, Variables
@@ -313,6 +313,16 @@ def test_a_lean_that_talks_nonsense_is_our_fault_and_not_the_proofs(
 def test_a_program_that_cannot_be_started_is_a_fault(toolchain: Toolchain) -> None:
     async def use(pool: CheckPool) -> None:
         assert (await pool.check(SWAP, GOOD)).verdict is Verdict.FAULT
+
+    with_pool(replace(toolchain, command=("/no/such/lean",)), use, workers=1)
+
+
+def test_a_statement_that_could_not_be_checked_is_not_called_bad(toolchain: Toolchain) -> None:
+    async def use(pool: CheckPool) -> None:
+        for _ in range(2):
+            with pytest.raises(UncheckedError, match="swap: the statement could not be checked: "):
+                await pool.validate(SWAP)
+        assert not pool._statements  # What says nothing is not remembered.
 
     with_pool(replace(toolchain, command=("/no/such/lean",)), use, workers=1)
 

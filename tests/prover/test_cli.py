@@ -13,7 +13,7 @@ import pytest
 from lean_env.toolchain import Toolchain
 from tests.prover.command import PROVER, environment, prover, refusal
 
-COMMANDS = ("doctor", "lean", "verify")
+COMMANDS = ("doctor", "eval", "lean", "lint", "prove", "report", "train sft", "verify", "view")
 
 
 def test_version() -> None:
@@ -25,7 +25,7 @@ def test_help_on_every_level() -> None:
     overview = prover("--help")
     assert overview.returncode == 0
     for command in COMMANDS:
-        assert command in overview.stdout
+        assert command.split()[0] in overview.stdout
     for command in ("doctor", "verify"):
         result = prover(command, "--help")
         assert (result.returncode, result.stderr) == (0, "")
@@ -33,20 +33,44 @@ def test_help_on_every_level() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        (),
-        ("conjure",),
-        ("--conjure",),
-        ("verify",),
-        ("verify", "--conjure"),
-        ("verify", "--workers", "x", "f"),
+        ("conjure", "No such command 'conjure'; see `prover --help`"),
+        ("evla", "No such command 'evla'. Did you mean 'eval'?; see `prover --help`"),
+        ("--conjure", "No such option: --conjure; see `prover --help`"),
+        ("train conjure", "No such command 'conjure'; see `prover train --help`"),
+        ("verify", "Missing argument 'FILE...'; see `prover verify --help`"),
+        ("verify f --workers x", "Invalid value for '--workers': "),
+        ("verify f --workers", "Option '--workers' requires an argument; see `prover "),
+        ("eval f --limit x", "Invalid value for '--limit': "),
+        ("eval f --search x", "--search must be one of rmaxts, best-first, sampling, not 'x'"),
+        ("prove f --search x", "--search must be one of rmaxts, best-first, sampling, not 'x'"),
+        ("lint f g h", "Got unexpected extra argument"),
+        ("report", "Missing argument 'DIR...'; see `prover report --help`"),
+        ("train sft", "Missing argument 'CONFIG'; see `prover train sft --help`"),
+        ("doctor --json=yes", "Option '--json' does not take a value; see `prover "),
     ],
 )
-def test_wrong_usage(arguments: tuple[str, ...]) -> None:
-    result = prover(*arguments)
-    assert result.returncode == 2
-    assert "Traceback" not in result.stderr
+def test_wrong_usage_is_one_line(arguments: str, message: str) -> None:
+    assert refusal(prover(*arguments.split())).startswith(f"prover: {message}")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_an_unknown_option_of_every_command(command: str) -> None:
+    if command != "lean":  # Its options are Lean's.
+        told = refusal(prover(*command.split(), "--xyzzy"))
+        assert (
+            told
+            == f"prover: No such option: --xyzzy; see `{' '.join(('prover', *command.split()))} --help`\n"
+        )
+
+
+@pytest.mark.parametrize("rich", ["0", "1"])
+@pytest.mark.parametrize("command", [(), ("train",)])
+def test_without_arguments_the_help_is_shown(command: tuple[str, ...], rich: str) -> None:
+    result = prover(*command, env=environment(TYPER_USE_RICH=rich))
+    assert (result.returncode, result.stderr) == (2, "")
+    assert "Usage: prover" in result.stdout
 
 
 @pytest.mark.parametrize(

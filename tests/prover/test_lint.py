@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import Toolchain
 from prover.lint import Report, lint_text, lint_with_lean
+from prover.lint_command import _text
 from tests.prover.command import prover, refusal
 
 BENCHMARKS = Path(__file__).parents[3] / "shared" / "bench"
@@ -65,6 +67,16 @@ def test_what_lean_finds(toolchain: Toolchain, tmp_path: Path) -> None:
     }
     assert report.not_asked.keys() == {"real"}
     assert "real numbers" in report.not_asked["real"]
+
+
+def test_a_lean_that_cannot_be_asked_finds_nothing(toolchain: Toolchain, tmp_path: Path) -> None:
+    path = write(tmp_path / "b.jsonl", {"sound": STATEMENTS["sound"]})
+    report = audit(replace(toolchain, command=("/no/such/lean",)), path)
+    assert report.findings == {"sound": []}
+    assert report.not_asked["sound"].startswith("the statement could not be checked: ")
+    told = list(_text(report, None, asked=True))
+    assert not any("Mathlib" in line for line in told)
+    assert any("1 statements (sound), since the statement could not be checked" in line for line in told)
 
 
 def test_statements_of_no_library(toolchain: Toolchain, tmp_path: Path) -> None:
@@ -124,6 +136,18 @@ def test_command_without_lean_and_two_copies(tmp_path: Path) -> None:
     assert "compared with two.jsonl: 2 statements are in both, 1 differ" in told.stdout
     assert "not checked with Lean: " in told.stdout
     assert prover("lint", one, "--no-lean").returncode == 0
+
+
+def test_names_do_not_command_the_terminal(toolchain: Toolchain, tmp_path: Path) -> None:
+    path = tmp_path / "b.jsonl"
+    names = ("a\x1b[31m\nb", "c\x9bd\0e")
+    lines = (json.dumps({"name": name, "statement": "theorem t : 1 = 1 := by"}) for name in names)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    told = prover("lint", path, "--no-lean").stdout
+    assert "  c\ufffdd\ufffde: says the same as a\ufffd[31m b\n" in told
+    run = tmp_path / "run"
+    told = prover("eval", path, "--samples", "1", "--workers", "1", "--out", run).stdout
+    assert all(f" {name} — " in told for name in ("a\ufffd[31m b", "c\ufffdd\ufffde"))
 
 
 def test_bad_input_is_one_line(tmp_path: Path) -> None:

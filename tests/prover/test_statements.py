@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_what_can_be_stated_and_what_not(toolchain: Toolchain) -> None:
         assert isinstance(found, Problem), (given, found)
         assert found.theorem.statement == given.theorem.statement
     assert mathlib_free(fine[2]) is fine[2]
+
+
+def test_a_fault_of_ours_is_not_what_the_statement_is(toolchain: Toolchain) -> None:
+    given = problem(": 1 = 1")
+    (found,) = ask(replace(toolchain, command=("/no/such/lean",)), given)
+    assert isinstance(found, Problem), found
+    assert found.theorem.statement == given.theorem.statement
 
 
 @pytest.mark.parametrize(

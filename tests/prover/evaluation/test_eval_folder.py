@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import resource
@@ -123,3 +124,14 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, name: str) -
     with pytest.raises(SourceError, match="cannot be written") as caught:
         RunFolder.claim(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(SourceError, match=r"cannot be read: Permission denied; name another --out$"):
+        RunFolder.claim(tmp_path)

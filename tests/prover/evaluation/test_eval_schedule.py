@@ -97,6 +97,17 @@ def test_early_stop_begins_no_repeat_behind_a_proof_and_overtakes_none(tmp_path:
         assert mine == sorted(mine)
 
 
+def test_jobs_are_made_when_they_are_due(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, repeats=10**12)
+    with RunFolder.claim(tmp_path) as folder:
+        run = folder.begin(settings, PROBLEMS)
+        theorems = {one.index: Theorem(one.name, one.statement) for one in PROBLEMS}
+        executor = Commanded(lambda job: "FAILED" if job.repeat < 2 else "CRASH", slots=1)
+        with pytest.raises(LeanEnvError, match="nothing can go on"):
+            asyncio.run(Schedule(folder, run, theorems, lambda _: None).run(executor))
+    assert executor.begun == [*((index, repeat) for repeat in range(2) for index in range(4)), (0, 2)]
+
+
 def test_faults_are_tried_again_by_the_next_run_and_by_nobody_else(tmp_path: Path) -> None:
     _, verdicts = go(tmp_path, lambda job: "FAULT" if job.problem == 2 else "FAILED")
     assert [key for key, verdict in verdicts.items() if verdict == "FAULT"] == [(2, 0), (2, 1), (2, 2)]

@@ -88,6 +88,14 @@ def test_proofs_that_name_their_lemma_count_for_one_figure_only(tmp_path: Path) 
     assert [row.names_lemma for row in rows] == [True, False, False, False, False, False]
 
 
+def test_what_is_said_of_figures_names_whose_they_are(tmp_path: Path) -> None:
+    runs = [run_of(tmp_path / name) for name in "ab"]
+    for folder, said in ((runs[:1], "the lemma not named: 2"), (runs, "a, b: the lemma not named: 2")):
+        text = markdown(make_report(folder, 0, no_flaws))
+        assert next(line for line in text.split("\n") if "restate" in line).startswith(said)
+        assert text.count("restate a lemma") == 1
+
+
 def test_results_as_published_and_corrected(tmp_path: Path) -> None:
     report = report_run(run_of(tmp_path), "run", flaws)
     figures = {figure.name: figure for figure in report.figures}
@@ -230,7 +238,7 @@ def test_runs_that_stop_early_are_not_compared_where_nobody_knows(tmp_path: Path
 
 
 def test_the_tables_are_tables_whatever_the_names(tmp_path: Path) -> None:
-    problems = [problem(0, name="a|b\n`<c>", domain="x|y"), problem(1, domain="<b>")]
+    problems = [problem(0, name="a|b\n`<c>", domain="x|y\x1b[31m"), problem(1, domain="<b>")]
     run = read_run(write(tmp_path / "r|un", problems, [result(one) for one in problems]))
     text = markdown(make_report([run], 0, no_flaws))
     tables = [part for part in text.split("\n\n") if part.startswith("|")]
@@ -239,6 +247,7 @@ def test_the_tables_are_tables_whatever_the_names(tmp_path: Path) -> None:
         cells = [line.replace("\\|", "").count("|") for line in part.strip().split("\n")]
         assert len(set(cells)) == 1
     assert "<" not in text
+    assert "\x1b" not in text
 
 
 def test_the_command_prints_a_table_or_json_and_writes_a_page(tmp_path: Path) -> None:
@@ -278,11 +287,21 @@ def test_the_baseline_is_the_one_that_samples_or_is_named(tmp_path: Path) -> Non
         (["run", "--out", "."], "--out . is a directory; name a file in it"),
         (["run", "--out", "no/p.html"], "no/p.html cannot be written: No such file or directory"),
         (["run", "--baseline", "nowhere"], "nowhere is no run folder"),
+        (["x" * 300], "cannot be read: File name too long"),
+        (["run", "--out", "x" * 300], "cannot be written: File name too long"),
+        (["loop"], "loop is no run folder of `prover eval`: there is no such folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
     write(tmp_path / "run", PROBLEMS, RESULTS)
+    (tmp_path / "loop").symlink_to("loop")
     assert message in refusal(prover("report", *arguments, cwd=tmp_path))
+
+
+def test_a_trace_of_which_no_file_has_the_name_has_no_page(tmp_path: Path) -> None:
+    folder = write(tmp_path / "run", PROBLEMS[:1], [result(PROBLEMS[0], trace=f"traces/{'x' * 400}")])
+    shown = prover("report", folder)
+    assert (shown.returncode, shown.stderr) == (0, f"page: {folder}/report.html\n")
 
 
 @pytest.mark.parametrize("skipped", ["", "needs Mathlib"])

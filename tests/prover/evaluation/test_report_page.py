@@ -204,6 +204,7 @@ def test_a_comparison_is_shown(browser: Browser, tmp_path: Path) -> None:
     assert any(row.startswith("any of 2 whole searches 40 ") for row in rows)
     assert len(browser.all(".comparison .better")) >= 3
     assert browser.all(".comparison .worse") == []
+    assert browser.evaluate("document.querySelector('#problems tbody td').offsetWidth >= 220")
     assert len(browser.all(".plot path.line")) == 4
     assert len(browser.all(".plot .ring")) == 2
 

@@ -103,6 +103,13 @@ def test_a_wrong_value_is_named_with_its_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("repeats", [0, -1, 999_999_999])
+def test_a_number_of_repeats_that_nobody_ran_is_refused(tmp_path: Path, repeats: int) -> None:
+    folder = write(tmp_path, PROBLEMS, [], settings(repeats=repeats))
+    with pytest.raises(SourceError, match=r"run\.json: repeats must be from 1 to 10,000, not "):
+        read_run(folder)
+
+
 @pytest.mark.parametrize("line", ["", "{", "nul", "[1]", '{"problem": NaN}', "[" * 100_000, "\ufffd"])
 def test_a_line_that_is_no_object_is_refused(tmp_path: Path, line: str) -> None:
     folder = write(tmp_path, PROBLEMS, RESULTS)
