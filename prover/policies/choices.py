@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from prover.policies.base import Completion, Finish
+
+BROKEN = "\ufffd"
 
 
 class Broken(ValueError):  # noqa: N818 (says what the answer is)
@@ -98,7 +99,6 @@ class Choices:
         reason = ""
         if finish is Finish.ERROR:
             reason = self._failure or f"the server ended the sample with {sample.finish or 'nothing'!r}"
-        starts = itertools.accumulate((len(token) for token in sample.tokens), initial=0)
         known = len(sample.tokens)
         return Completion(
             text=text,
@@ -107,9 +107,33 @@ class Choices:
             tokens=known or len(sample.ids),
             token_ids=tuple(sample.ids),
             logprobs=tuple(sample.logprobs),
-            offsets=tuple(min(start, len(text)) for start, _ in zip(starts, range(known), strict=False)),
+            offsets=tuple(_offsets(sample.tokens, text)),
             reason=reason,
         )
+
+
+def _offsets(tokens: list[str], text: str) -> list[int]:
+    """Where each token starts in `text`, in characters.
+
+    A token that ends inside of a character is told with replacement characters, as many as it has bytes, and
+    so are the tokens with the rest of that character: they all start where the character does.
+    """
+    found: list[int] = []
+    place, inside = 0, False
+    for token in tokens:
+        whole = token.strip(BROKEN)
+        if not inside and (whole == token or (not whole and text.startswith(token, place))):
+            found.append(min(place, len(text)))
+            place += len(token)
+        elif not whole:
+            found.append(min(place, len(text)))
+            inside = True
+        else:
+            start = text.find(whole, place)
+            start = place if start < 0 else start
+            found.append(min(place if token.startswith(BROKEN) else start, len(text)))
+            place, inside = start + len(whole), token.endswith(BROKEN)
+    return found
 
 
 def _one_line(value: object) -> str:

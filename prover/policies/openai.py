@@ -3,6 +3,9 @@
 One request a prompt, `POST {URL}/v1/completions` with `n` samples, streamed, so that cancelling closes the
 connection and the server stops generating at once. Requests that fail for a reason that may pass are
 repeated with back-off; what arrived damaged becomes a completion with `Finish.ERROR`.
+
+Several servers may have the same model. All requests of one theorem go to the same one, and to the same
+engine of a vLLM that runs several, since its cache knows the beginning; if it dies, to another.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ import httpx
 
 from prover.policies.base import Completion, PolicyError, Prompt, Sampling
 from prover.policies.choices import Broken, Choices
+from prover.policies.refusals import EXPECTED, DeadError, PassingError, explain, refusal
+from prover.policies.replicas import REST_SECONDS, Replica, engines, in_order
 from prover.policies.sse import StreamError, events
 
 ATTEMPTS = 5
@@ -27,16 +32,15 @@ MAX_BACKOFF_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
 """How long a server may send nothing: it may have queued the request behind many others."""
-CONNECTIONS = 64
-EXPECTED = "give the base URL of a server with the completions API"
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
-"""Status codes for which the same request may succeed later."""
+CONNECTIONS = 256
+"""Requests under way at once at one server: as many as keep a large one busy."""
+MOST_CONNECTIONS = 512
+"""At all servers together: a process may have 1,024 files open, usually."""
 
 
 class OpenAIPolicy:
-    """`openai:URL#MODEL`; without `#MODEL`, the only model that the server has."""
-
-    concurrency = CONNECTIONS
+    """`openai:URL#MODEL`, or `openai:URL,URL#MODEL` for several servers with the same model; without
+    `#MODEL`, the only one that they have."""
 
     def __init__(
         self,
@@ -48,16 +52,19 @@ class OpenAIPolicy:
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         """Raises `PolicyError` if `address` is no URL; the server is asked on entering the context."""
-        url, _, model = address.partition("#")
-        try:
-            parsed = httpx.URL(url)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise PolicyError(f"openai:{address} has a bad URL: {error}") from None
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise PolicyError(f"openai:{address} needs a URL such as http://localhost:8000")
+        urls, _, model = address.partition("#")
+        bases = [url.strip().rstrip("/").removesuffix("/v1") for url in urls.split(",")]
+        for base in bases:
+            try:
+                parsed = httpx.URL(base)
+            except (httpx.InvalidURL, ValueError) as error:
+                raise PolicyError(f"openai:{address} has a bad URL: {error}") from None
+            if parsed.scheme not in ("http", "https") or not parsed.host:
+                raise PolicyError(f"openai:{address} needs a URL such as http://localhost:8000")
         self.name = f"openai:{address}"
         self.model = model
-        self._base = url.rstrip("/").removesuffix("/v1")
+        self._replicas = [Replica(base) for base in dict.fromkeys(bases)]
+        self.concurrency = min(CONNECTIONS * len(self._replicas), MOST_CONNECTIONS)
         self._stream = stream
         self._attempts = attempts
         self._backoff = backoff_seconds
@@ -70,16 +77,18 @@ class OpenAIPolicy:
         return self.model
 
     async def __aenter__(self) -> Self:
-        """Connect, and find the model. Raises `PolicyError`."""
+        """Connect, and find the model on every server. Raises `PolicyError`."""
         key = os.environ.get("OPENAI_API_KEY", "")
         self._client = httpx.AsyncClient(
-            base_url=self._base,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(self._silence, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=httpx.Limits(max_connections=self.concurrency, max_keepalive_connections=self.concurrency),
         )
         try:
-            self.model = self._choose(await self._models())
+            for replica in self._replicas:
+                self.model = self._choose(replica, await self._models(replica))
+                if replica.is_vllm:
+                    replica.ranks = await self._engines(replica)
         except BaseException:
             await self._client.aclose()
             raise
@@ -96,37 +105,50 @@ class OpenAIPolicy:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._complete(prompt.text, n, sampling, index))
+                    group.create_task(self._complete(prompt, n, sampling, index))
                     for index, prompt in enumerate(prompts)
                 ]
         except* PolicyError as errors:
             raise errors.exceptions[0] from None
         return [task.result() for task in tasks]
 
-    async def _models(self) -> list[str]:
+    async def _models(self, replica: Replica) -> list[str]:
         """The names of the server's models."""
-        answer = await self._request("GET", "/v1/models", None)
+        answer = await self._request(replica, "GET", "/v1/models", None)
         try:
-            return [str(model["id"]) for model in answer.json()["data"]]
-        except (ValueError, LookupError, TypeError):
+            models = answer.json()["data"]
+            replica.is_vllm = any(model.get("owned_by") == "vllm" for model in models)
+            if replica.is_vllm:
+                replica.context = min(int(model.get("max_model_len") or 0) for model in models)
+            return [str(model["id"]) for model in models]
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise PolicyError(
-                f"{self._base} speaks another API: /v1/models lists no models; {EXPECTED}"
+                f"{replica.base} speaks another API: /v1/models lists no models; {EXPECTED}"
             ) from None
 
-    def _choose(self, models: list[str]) -> str:
+    async def _engines(self, replica: Replica) -> int:
+        """How many engines a vLLM server says that it runs."""
+        try:
+            return engines((await self._request(replica, "GET", "/metrics", None, 1)).text)
+        except PolicyError:  # It keeps no metrics, or keeps them to itself.
+            return 1
+
+    def _choose(self, replica: Replica, models: list[str]) -> str:
         if self.model in models or (not self.model and len(models) == 1):
             return self.model or models[0]
         if not models:
-            raise PolicyError(f"{self._base} has no model: load one in the server")
+            raise PolicyError(f"{replica.base} has no model: load one in the server")
         known = ", ".join(models[:5])
         if self.model:
-            raise PolicyError(f"{self._base} has no model {self.model!r}; it has {known}")
-        raise PolicyError(f"{self._base} has several models: write openai:{self._base}#MODEL, one of {known}")
+            raise PolicyError(f"{replica.base} has no model {self.model!r}; it has {known}")
+        raise PolicyError(
+            f"{replica.base} has several models: write openai:{replica.base}#MODEL, one of {known}"
+        )
 
-    async def _complete(self, prompt: str, n: int, sampling: Sampling, index: int) -> list[Completion]:
+    async def _complete(self, prompt: Prompt, n: int, sampling: Sampling, index: int) -> list[Completion]:
         body = {
             "model": self.model,
-            "prompt": prompt,
+            "prompt": prompt.text,
             "n": n,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
@@ -136,17 +158,39 @@ class OpenAIPolicy:
             "logprobs": 1,
             "stream": self._stream,
         }
+        clock = asyncio.get_running_loop().time
+        order = in_order(self._replicas, prompt.theorem, clock())
+        for replica in order:
+            wanted = body | replica.additions(sampling.max_tokens)
+            try:
+                return await self._ask(replica, wanted, prompt, n, last=replica is order[-1])
+            except DeadError as error:
+                replica.rests_until = clock() + REST_SECONDS
+                if replica is order[-1]:
+                    others = f"; none of the {len(order)} servers answers" if len(order) > 1 else ""
+                    raise PolicyError(f"{error}{others}") from None
+        raise AssertionError("the last server answers or raises")
+
+    async def _ask(
+        self, replica: Replica, body: dict[str, Any], prompt: Prompt, n: int, *, last: bool
+    ) -> list[Completion]:
+        """One server's samples; one that is not the `last` to be asked is given up at once if nobody
+        is there. Raises `DeadError` if there is no hope for an answer, `PolicyError` for what another server
+        would not answer either."""
+        headers = replica.headers(prompt.theorem)
         for attempt in range(self._attempts):
             choices = Choices(n, self.version)
             try:
                 if self._stream:
-                    await self._receive(body, choices)
+                    await self._receive(replica, body, choices, headers)
                 else:
-                    choices.add_json((await self._request("POST", "/v1/completions", body, 1)).content)
-            except (_PassingError, httpx.TransportError) as error:
+                    answer = await self._request(replica, "POST", "/v1/completions", body, 1, headers)
+                    choices.add_json(answer.content)
+            except (PassingError, httpx.TransportError) as error:
                 # What came before the connection broke is lost with it: a part of a sample is none.
-                if attempt + 1 == self._attempts:
-                    raise PolicyError(self._explain(error)) from None
+                away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not last
+                if away or attempt + 1 == self._attempts:
+                    raise DeadError(explain(replica.base, error, self._silence)) from None
                 await asyncio.sleep(self._pause(attempt, error))
                 continue
             except (StreamError, Broken) as error:
@@ -154,13 +198,16 @@ class OpenAIPolicy:
             return choices.completions()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _receive(self, body: dict[str, Any], choices: Choices) -> None:
+    async def _receive(
+        self, replica: Replica, body: dict[str, Any], choices: Choices, headers: dict[str, str]
+    ) -> None:
         """Read a streamed answer into `choices`."""
         assert self._client is not None, "use the policy as a context manager"
-        async with self._client.stream("POST", "/v1/completions", json=body) as response:
+        url = f"{replica.base}/v1/completions"
+        async with self._client.stream("POST", url, json=body, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
                 await response.aread()
-                self._refuse(response)
+                raise refusal(replica.base, response)
             if "json" in response.headers.get("content-type", ""):  # It does not stream.
                 choices.add_json(await response.aread())
                 return
@@ -172,73 +219,36 @@ class OpenAIPolicy:
             raise Broken("the server ended the stream too early")
 
     async def _request(
-        self, method: str, path: str, body: dict[str, Any] | None, attempts: int | None = None
+        self,
+        replica: Replica,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        attempts: int | None = None,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         """One request with its answer, repeated while there is hope. Raises `PolicyError`."""
         assert self._client is not None, "use the policy as a context manager"
         attempts = self._attempts if attempts is None else attempts
         for attempt in range(attempts):
             try:
-                response = await self._client.request(method, path, json=body)
+                response = await self._client.request(
+                    method, f"{replica.base}{path}", json=body, headers=headers
+                )
                 if response.status_code != httpx.codes.OK:
-                    self._refuse(response)
+                    raise refusal(replica.base, response)
                 return response
-            except (_PassingError, httpx.TransportError) as error:
+            except (DeadError, PassingError, httpx.TransportError) as error:
                 if body is not None:
                     raise  # Completions count their attempts themselves.
-                if attempt + 1 == attempts:
-                    raise PolicyError(self._explain(error)) from None
+                if attempt + 1 == attempts or isinstance(error, DeadError):
+                    raise PolicyError(explain(replica.base, error, self._silence)) from None
                 await asyncio.sleep(self._pause(attempt, error))
         raise AssertionError("the last attempt returns or raises")
 
-    def _refuse(self, response: httpx.Response) -> None:
-        """Raise what a status other than 200 means."""
-        said = _message(response)
-        status = response.status_code
-        if status in PASSING:
-            raise _PassingError(f"answers {status}: {said}", response.headers.get("retry-after", ""))
-        if status in (401, 403):
-            raise PolicyError(f"{self._base} refuses access ({status}): set OPENAI_API_KEY")
-        if status in (404, 405) and "model" not in said.lower():
-            path = response.request.url.path
-            raise PolicyError(f"{self._base} speaks another API: {path} answers {status}; {EXPECTED}")
-        raise PolicyError(f"{self._base} refuses the request ({status}): {said}")
-
     def _pause(self, attempt: int, error: Exception) -> float:
         """Seconds to wait after a failed attempt; the server's own wish if it said one."""
-        if isinstance(error, _PassingError) and error.retry_after.isdecimal():
+        if isinstance(error, PassingError) and error.retry_after.isdecimal():
             return min(float(error.retry_after), MAX_BACKOFF_SECONDS)
         longest: float = min(self._backoff * 2.0**attempt, MAX_BACKOFF_SECONDS)
         return longest * random.uniform(0.5, 1)
-
-    def _explain(self, error: Exception) -> str:
-        if isinstance(error, _PassingError):
-            return f"{self._base} {error}"
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            return f"no server answers at {self._base}: start it, or correct the URL"
-        if isinstance(error, httpx.TimeoutException):
-            return f"{self._base} sent nothing for {self._silence:g} s"
-        if isinstance(error, httpx.RemoteProtocolError):
-            return (
-                f"{self._base} breaks the connection or does not speak HTTP ({str(error)[:100] or 'closed'})"
-            )
-        return f"the connection to {self._base} failed: {str(error)[:100] or type(error).__name__}"
-
-
-class _PassingError(Exception):
-    """A refusal that may pass."""
-
-    def __init__(self, text: str, retry_after: str) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
-
-
-def _message(response: httpx.Response) -> str:
-    """What the server says about its refusal, in one line."""
-    try:
-        answer = response.json()
-        found = answer.get("error", answer.get("message", answer)) if isinstance(answer, dict) else answer
-        text = str(found.get("message", found) if isinstance(found, dict) else found)
-    except ValueError:
-        text = response.text
-    return " ".join(text.split())[:200] or response.reason_phrase

@@ -23,6 +23,8 @@ from prover.policies.vllm_start import HOW_TO_INSTALL, WEIGHTS, Started, explain
 
 CONCURRENCY = 256
 """Requests under way at once: what keeps a large GPU busy, and vLLM's usual largest batch."""
+END_SECONDS = 1.0
+"""How long the engine's processes may take to end by themselves."""
 
 
 class VllmPolicy:
@@ -72,7 +74,7 @@ class VllmPolicy:
 
     def _end(self) -> None:
         if self._started is not None:
-            self._started.engine.shutdown()
+            self._started.engine.shutdown(timeout=END_SECONDS)
             self._started.log.unlink(missing_ok=True)
             self._started = None
 
@@ -152,9 +154,7 @@ class VllmPolicy:
             min(0.0, float(row[token].logprob))
             for row, token in zip(output.logprobs or (), ids, strict=False)
         )
-        finish = {"stop": Finish.STOP, "length": Finish.LENGTH}.get(
-            str(output.finish_reason), Finish.ERROR
-        )
+        finish = {"stop": Finish.STOP, "length": Finish.LENGTH}.get(str(output.finish_reason), Finish.ERROR)
         starts = offsets(started.tokenizer, prompt_ids, ids)
         return Completion(
             text=output.text,
@@ -178,7 +178,12 @@ def locate(name: str, model: str) -> Path:
     """The directory of a checkpoint: the one of that path, or what the local Hugging Face cache holds under
     that name. Raises `PolicyError` if there is neither."""
     path = Path(model).expanduser()
-    if path.exists() or model.count("/") != 1 or model.startswith((".", "/", "~")) or not all(model.split("/")):
+    if (
+        path.exists()
+        or model.count("/") != 1
+        or model.startswith((".", "/", "~"))
+        or not all(model.split("/"))
+    ):
         return path
     try:
         from huggingface_hub import snapshot_download

@@ -27,8 +27,8 @@ from prover.policies.checkpoint import weight_files
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 GIB = 2**30
 CPU_BLOCK = 32
-"""Tokens of one block of the cache on a CPU. vLLM would take 128, which is a whole prompt of a short theorem, and
-shares whole blocks only; its CPU kernels want multiples of 32."""
+"""Tokens of one block of the cache on a CPU. vLLM shares whole blocks only, and would take 128, which is a
+whole prompt of a short theorem; its CPU kernels want multiples of 32."""
 CPU_MLA = (512, 64)
 """The only latent and rotary sizes for which vLLM's CPU has kernels of multi-head latent attention."""
 CPU_THREADS = 8
@@ -44,7 +44,14 @@ QUIET = {
 
 _RAISED = re.compile(r"(?:^|[\s.])(\w*(?:Error|Exception|Failure)): +(\S.*)")
 _AFTERMATH = ("EngineDeadError", "EngineGenerateError", "Engine core initialization failed")
-_MEMORY = ("out of memory", "outofmemory", "memory utilization", "no available memory", "kv cache", "free memory")
+_MEMORY = (
+    "out of memory",
+    "outofmemory",
+    "memory utilization",
+    "no available memory",
+    "kv cache",
+    "free memory",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
         "enforce_eager": True,
         "compilation_config": {"custom_ops": ["all", "-rotary_embedding"]},
         "block_size": CPU_BLOCK,
-        "kv_cache_memory_bytes": int(min(max(free / 8, GIB / 2), 16 * GIB)),
+        "kv_cache_memory_bytes": int(min(max(free / 16, GIB / 2), 16 * GIB)),
     }
 
 
@@ -178,8 +185,10 @@ def _start(name: str, settings: dict[str, Any], log: Path) -> Started:
     known = {field.name for field in fields(AsyncEngineArgs)}
     if unknown := settings.keys() - known:
         raise PolicyError(f"{name}: this vLLM has no setting {', '.join(sorted(unknown))}")
+    # The policy ends the engine; ending it once more while Python exits would print a traceback.
+    quiet: Any = type("Engine", (AsyncLLM,), {"__del__": lambda self: None})
+    engine: Any = quiet.from_engine_args(AsyncEngineArgs(**settings))
     _log_to(log)
-    engine: Any = AsyncLLM.from_engine_args(AsyncEngineArgs(**settings))
     tokenizer = engine.get_tokenizer()
     parallel = engine.vllm_config.parallel_config
     return Started(
@@ -191,7 +200,7 @@ def _log_to(log: Path) -> None:
     """Let vLLM's log of this process go on in the file when standard error is the user's again."""
     stream = log.open("a", encoding="utf-8")
     for handler in logging.getLogger("vllm").handlers:
-        if isinstance(handler, logging.StreamHandler):
+        if type(handler) is logging.StreamHandler:  # Its own, and none that somebody has added.
             handler.setStream(stream)
 
 

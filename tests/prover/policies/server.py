@@ -16,6 +16,8 @@ class Request:
 
     path: str
     body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    """Names in lower case."""
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -71,11 +73,10 @@ class Server:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            lengths = [
-                line.split(":")[1] for line in head.split("\r\n") if line.lower().startswith("content-length")
-            ]
-            content = await reader.readexactly(int(lengths[0])) if lengths else b""
-            request = Request(head.split()[1], json.loads(content) if content else {})
+            pairs = [line.partition(":") for line in head.split("\r\n")[1:] if line]
+            headers = {name.lower(): value.strip() for name, _, value in pairs}
+            content = await reader.readexactly(int(headers.get("content-length", "0")))
+            request = Request(head.split()[1], json.loads(content) if content else {}, headers)
             wire = Wire(request, writer)
             if request.path == "/v1/models":
                 if self._listing:

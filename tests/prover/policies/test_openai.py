@@ -281,3 +281,95 @@ def test_requests_are_json_that_keeps_mathematics() -> None:
             return json.dumps(server.requests[0].body["prompt"], ensure_ascii=False)
 
     assert "¬p → ¬p" in run(work)
+
+
+def told(text: str, *tokens: str) -> str:
+    """One event with a whole sample, in these tokens."""
+    logprobs = {"tokens": tokens, "token_logprobs": [-0.5] * len(tokens)}
+    choice = {"index": 0, "text": text, "finish_reason": "stop", "logprobs": logprobs}
+    return f"data: {json.dumps({'choices': [choice]}, ensure_ascii=False)}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "offsets"),
+    [
+        ("a ∀ b", ("a ", "\ufffd", "\ufffd", "\ufffd", " b"), (0, 2, 2, 2, 3)),
+        ("a ∀ b", ("a \ufffd", "\ufffd\ufffd b"), (0, 2)),
+        ("a ∀ b", ("a ", "", "", "∀", " b"), (0, 2, 2, 2, 3)),  # As vLLM tells it.
+        ("a ∀", ("a ", "\ufffd", "\ufffd"), (0, 2, 2)),
+        ("a \ufffd b", ("a ", "\ufffd", " b"), (0, 2, 3)),  # The model wrote that very character.
+        ("simp", ("simp", "```"), (0, 4)),
+    ],
+)
+def test_tokens_that_are_no_whole_characters(
+    text: str, tokens: tuple[str, ...], offsets: tuple[int, ...]
+) -> None:
+    (completion,), _ = answer(streams(told(text, *tokens), DONE))
+    assert completion.text == text
+    assert completion.offsets == offsets
+
+
+def test_a_slow_server_is_heard_out() -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        for piece in ("  tri", "vial"):
+            await asyncio.sleep(0.2)
+            await wire.send(chunk(piece))
+        await asyncio.sleep(0.2)
+        await wire.send(chunk("", finish="stop", logprobs=()) + DONE)
+
+    (completion,), server = answer(script, silence_seconds=0.5)
+    assert (completion.text, completion.finish) == ("  trivial", Finish.STOP)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "requests"),
+    [
+        (
+            refuses(500, "CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 has 79 GiB"),
+            r"answers 500: CUDA out of memory\. Tried to allocate 2\.00 GiB\. GPU 0",
+            2,
+        ),
+        (
+            refuses(500, "EngineCore encountered an issue. See stack trace (above) for the root cause."),
+            r"^the engine of http://127.* has died \(500\): start the server again$",
+            1,
+        ),
+        (
+            refuses(404, "The model `m` does not exist."),
+            r"refuses the request \(404\): The model `m` does",
+            1,
+        ),
+        (
+            refuses(
+                400,
+                "This model's maximum context length is 2048 tokens. However, you requested 2048 output "
+                "tokens and your prompt contains 93 input tokens, for a total of 2141 tokens.",
+            ),
+            r"refuses the request \(400\): This model's maximum context length is 2048 tokens\.",
+            1,
+        ),
+        (refuses(429, "slow down", "retry-after: Wed, 21 Oct 2026 07:28:00 GMT"), "429: slow down$", 2),
+        (refuses(429, "slow down"), "429: slow down$", 2),
+    ],
+)
+def test_what_a_server_in_trouble_says_is_one_line(script: Script, said: str, requests: int) -> None:
+    async def work() -> int:
+        async with Server(script) as server:
+            with pytest.raises(PolicyError, match=said) as caught:
+                await ask(server, attempts=2)
+            assert "\n" not in str(caught.value)
+            return len(server.requests)
+
+    assert run(work) == requests
+
+
+def test_a_server_that_dies_in_the_middle_is_asked_again() -> None:
+    async def dies(wire: Wire) -> None:
+        await wire.head(200, "text/event-stream", "transfer-encoding: chunked")
+        await wire.send("5\r\nda")  # and closes
+
+    (completion,), server = answer(dies, WHOLE)
+    assert (completion.text, completion.finish) == ("  trivial", Finish.STOP)
+    assert len(server.requests) == 2
