@@ -8,13 +8,19 @@ from typing import Annotated
 import typer
 
 from prover.flags import (
+    FeedbackFlag,
+    FormatFlag,
     JsonFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    RoundsFlag,
+    SearchFlag,
     TimeoutFlag,
     WorkersFlag,
+    chosen_format,
     chosen_policy,
+    chosen_rule,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -37,9 +43,10 @@ def evaluate(
         str | None,
         typer.Option("--policy", metavar="P", help="Who writes; as for `prover prove`."),
     ] = None,
-    search: Annotated[
-        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
-    ] = "rmaxts",
+    prompt_format: FormatFlag = None,
+    search: SearchFlag = "rmaxts",
+    rounds: RoundsFlag = None,
+    feedback: FeedbackFlag = False,
     samples: Annotated[int, typer.Option("--samples", metavar="N", help="Proofs to try in a search.")] = 512,
     time: Annotated[
         float | None,
@@ -99,10 +106,9 @@ def evaluate(
 
     Exit code 0: measured; 1: some searches ended in faults, which the same command tries again.
     """
-    from search import RULES, Budget
+    from search import Budget
 
-    if search not in RULES:
-        raise typer.BadParameter(f"--search must be one of {', '.join(RULES)}, not {search}")
+    rule = chosen_rule(search, rounds, feedback)
     if seed < 0:
         raise SettingsError(f"seed must not be negative: {seed}")
     settings = load_settings()
@@ -119,15 +125,17 @@ def evaluate(
     from prover.evaluation.evaluate import Order, run
     from prover.policies import Sampling
 
+    named = chosen_policy(settings, policy)
     order = Order(
         benchmark=bench,
         out=out,
         split=split,
         limit=limit,
         keep_going=keep_going,
-        policy=chosen_policy(settings, policy),
+        policy=named,
+        prompt_format=chosen_format(settings, prompt_format, named),
         settings=Search(
-            rule=RULES[search](),
+            rule=rule,
             budget=budget,
             # Repeats are to be independent, so one must not know what another was told.
             sampling=Sampling(distinct=times == 1),

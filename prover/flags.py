@@ -16,6 +16,7 @@ from prover.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from lean_env.toolchain import Progress, Toolchain
+    from search import Rule
 
 N = TypeVar("N", int, float)
 
@@ -46,6 +47,59 @@ MemoryFlag = Annotated[
         help="Address space of one Lean process, in GiB [PROVER_MEMORY; default: 6, with Mathlib 16].",
     ),
 ]
+FormatFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="How a language model is asked [PROVER_FORMAT; default: by its name]: `completion`, "
+        "`completion-cot`, `hints`, `hints-cot`, `deepseek-prover-v2`, `deepseek-prover-v2-non-cot`, "
+        "`goedel-prover-v2`, `kimina`.",
+    ),
+]
+SearchFlag = Annotated[
+    str,
+    typer.Option("--search", metavar="A", help="`rmaxts`, `best-first`, `sampling` or `self-correction`."),
+]
+RoundsFlag = Annotated[
+    int | None,
+    typer.Option(
+        "--rounds", metavar="R", help="For `self-correction`: how often a proof is corrected [default: 2]."
+    ),
+]
+FeedbackFlag = Annotated[
+    bool,
+    typer.Option("--feedback", help="For `rmaxts`: show what became of the latest proof at the same state."),
+]
+
+
+def chosen_rule(search: str, rounds: int | None, feedback: bool) -> Rule:
+    """The search rule that flags name. Raises `SettingsError`."""
+    from search import RULES, RMaxTS, SelfCorrection
+
+    if search not in RULES:
+        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
+    if rounds is not None and search != SelfCorrection.algorithm:
+        raise SettingsError(f"--rounds belongs to --search {SelfCorrection.algorithm}, not to {search}")
+    if feedback and search != RMaxTS.algorithm:
+        raise SettingsError(f"--feedback belongs to --search {RMaxTS.algorithm}, not to {search}")
+    if search == SelfCorrection.algorithm:
+        return SelfCorrection(positive("rounds", rounds, SelfCorrection.rounds))
+    return RMaxTS(feedback=feedback) if search == RMaxTS.algorithm else RULES[search]()
+
+
+def chosen_format(settings: Settings, name: str | None, policy: str) -> str | None:
+    """The prompt format that a flag or the settings name; None: the policy's own. Raises `SettingsError`."""
+    from prover.formats.registry import FORMATS
+
+    if policy == "tactics" and name is None:
+        return None  # What the settings say is meant for language models.
+    named = settings.get("format", name, str)
+    if named is not None and named not in FORMATS:
+        raise SettingsError(f"format must be one of {', '.join(FORMATS)}, not {named!r}")
+    if named is not None and policy == "tactics":
+        raise SettingsError("--format is for language models: `tactics` reads no prompts")
+    return named
 
 
 def limits(

@@ -8,13 +8,19 @@ from typing import Annotated
 import typer
 
 from prover.flags import (
+    FeedbackFlag,
+    FormatFlag,
     JsonFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    RoundsFlag,
+    SearchFlag,
     TimeoutFlag,
     WorkersFlag,
+    chosen_format,
     chosen_policy,
+    chosen_rule,
     chosen_toolchain,
     limits,
     memory_bytes,
@@ -70,9 +76,10 @@ def prove(
             "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
         ),
     ] = None,
-    search: Annotated[
-        str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
-    ] = "rmaxts",
+    prompt_format: FormatFlag = None,
+    search: SearchFlag = "rmaxts",
+    rounds: RoundsFlag = None,
+    feedback: FeedbackFlag = False,
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="Proofs to try for one theorem.")
     ] = 512,
@@ -85,7 +92,6 @@ def prove(
         typer.Option("--tokens", metavar="T", help="Tokens to write for one theorem; no limit by default."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")] = 0,
-    cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the completed file, and certificates.")
     ] = None,
@@ -105,12 +111,11 @@ def prove(
     memory: MemoryFlag = None,
 ) -> None:
     """Prove every theorem whose proof is `sorry` or missing."""
-    from search import RULES, Budget
+    from search import Budget
 
     if bool(files) == bool(statement):
         raise SettingsError("name files to prove, or give a --statement, and not both")
-    if search not in RULES:
-        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
+    rule = chosen_rule(search, rounds, feedback)
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
     budget = Budget(
@@ -123,11 +128,13 @@ def prove(
     from prover.driver import Settings as Search
     from prover.prove import Order, run
 
+    named = chosen_policy(settings, policy)
     order = Order(
         files=tuple(files or ()),
         statement=statement,
-        policy=chosen_policy(settings, policy),
-        settings=Search(rule=RULES[search](), budget=budget, seed=seed, workers=processes, cot=cot),
+        policy=named,
+        prompt_format=chosen_format(settings, prompt_format, named),
+        settings=Search(rule=rule, budget=budget, seed=seed, workers=processes),
         limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
         as_json=as_json,
         out=out,

@@ -19,6 +19,7 @@ T = TypeVar("T", str, int, float, Path)
 FILE = "prover.toml"
 KINDS: dict[str, type[str] | type[int] | type[float] | type[Path]] = {
     "cache": Path,
+    "format": str,
     "memory": float,
     "policy": str,
     "project": Path,

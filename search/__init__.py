@@ -1,9 +1,9 @@
 """Proof search as pure functions over plain data: no process, socket or file.
 
 A `Search` grows a tree of tactic states by one of four rules: `RMaxTS` (DeepSeek-Prover-V1.5),
-`BestFirst` over tactics, `Sampling` of whole proofs, or `SelfCorrection` of them. Its driver asks it where to expand, lets a policy
-write and Lean check, and tells it the outcome. All that happens is an event that can be written to a
-trace, replayed and merged.
+`BestFirst` over tactics, `Sampling` of whole proofs, or `SelfCorrection` of them. Its driver asks it where
+to expand, lets a policy write and Lean check, and tells it the outcome. All that happens is an event that
+can be written to a trace, replayed and merged.
 """
 
 from search.best_first import BestFirst

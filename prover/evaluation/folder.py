@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,7 @@ from typing import Any, Self
 from lean_env.errors import SourceError
 from prover.evaluation.reading import PROBLEMS, RESULTS, SETTINGS, Run, read_run
 from prover.evaluation.records import ProblemLine, Result, RunSettings
+from search import RULES
 
 TRACES = "traces"
 MAX_NAME = 80
@@ -141,6 +142,9 @@ class RunFolder:
 
 def differences(old: RunSettings, new: RunSettings) -> str:
     """Where two runs' settings differ, such as `samples 64, not 128`; empty if they are the same."""
+    kind = RULES.get(old.search)
+    if kind is not None:  # A rule may have got fields since: what was begun without them had their defaults.
+        old = replace(old, rule={**asdict(kind()), **old.rule})
     before, after = _flat(old), _flat(new)
     told = [
         f"{name} {_short(before.get(name))}, not {_short(after.get(name))}"

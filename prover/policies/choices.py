@@ -1,4 +1,8 @@
-"""The samples of one request, put together from a completions server's answer or its chunks."""
+"""The samples of one request, put together from a completions server's answer or its chunks.
+
+In a conversation a server may hand over a model's reasoning apart from its answer. It is put back in front,
+between `<think>` and `</think>`, where the model wrote it.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ class _Sample:
     """One sample, as far as it came."""
 
     pieces: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
@@ -71,12 +76,17 @@ class Choices:
         if not isinstance(index, int) or not 0 <= index < len(self._samples):
             raise Broken(f"the server sent a sample that nobody asked for: {_one_line(index)}")
         sample = self._samples[index]
-        text = choice["text"]
-        if not isinstance(text, str):
-            raise TypeError
-        sample.pieces.append(text)
         told = choice.get("logprobs") or {}
-        tokens, values = told.get("tokens") or [], told.get("token_logprobs") or []
+        if "text" in choice:
+            sample.pieces.append(_text(choice["text"]))
+            tokens, values = told.get("tokens") or [], told.get("token_logprobs") or []
+        else:
+            message = choice["delta"] if "delta" in choice else choice["message"]
+            reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
+            sample.reasoning.append(_text(reasoning))
+            sample.pieces.append(_text(message.get("content") or ""))
+            each = told.get("content") or []
+            tokens, values = [one["token"] for one in each], [one["logprob"] for one in each]
         if len(tokens) != len(values):
             raise ValueError
         for token, value in zip(tokens, values, strict=True):
@@ -93,23 +103,35 @@ class Choices:
         return [self._completion(sample) for sample in self._samples]
 
     def _completion(self, sample: _Sample) -> Completion:
-        text = "".join(sample.pieces)
+        text, reasoning = "".join(sample.pieces), "".join(sample.reasoning)
+        logprobs = sample.logprobs
+        if reasoning:
+            text = f"<think>{reasoning}</think>{text}"
+            logprobs = []  # The marks are tokens too, or not: where a token starts cannot be told.
         finish = {"stop": Finish.STOP, "length": Finish.LENGTH}.get(sample.finish, Finish.ERROR)
         reason = ""
         if finish is Finish.ERROR:
             reason = self._failure or f"the server ended the sample with {sample.finish or 'nothing'!r}"
         starts = itertools.accumulate((len(token) for token in sample.tokens), initial=0)
         known = len(sample.tokens)
+        offsets = (min(start, len(text)) for start, _ in zip(starts, logprobs, strict=False))
         return Completion(
             text=text,
             finish=finish,
             version=self._version,
             tokens=known or len(sample.ids),
             token_ids=tuple(sample.ids),
-            logprobs=tuple(sample.logprobs),
-            offsets=tuple(min(start, len(text)) for start, _ in zip(starts, range(known), strict=False)),
+            logprobs=tuple(logprobs),
+            offsets=tuple(offsets),
             reason=reason,
         )
+
+
+def _text(value: object) -> str:
+    """Raises `TypeError` for what is no text."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _one_line(value: object) -> str:

@@ -1,7 +1,8 @@
 """A model behind a server that speaks the completions API: vLLM, SGLang, llama.cpp, and others.
 
-One request a prompt, `POST {URL}/v1/completions` with `n` samples, streamed, so that cancelling closes the
-connection and the server stops generating at once. Requests that fail for a reason that may pass are
+One request a prompt, `POST {URL}/v1/completions` (for a conversation `/v1/chat/completions`, where the server
+applies the model's template) with `n` samples, streamed, so that cancelling closes the connection and the
+server stops generating at once. Requests that fail for a reason that may pass are
 repeated with back-off; what arrived damaged becomes a completion with `Finish.ERROR`.
 """
 
@@ -28,6 +29,7 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
 """How long a server may send nothing: it may have queued the request behind many others."""
 CONNECTIONS = 64
+COMPLETIONS, CONVERSATIONS = "/v1/completions", "/v1/chat/completions"
 EXPECTED = "give the base URL of a server with the completions API"
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 """Status codes for which the same request may succeed later."""
@@ -96,7 +98,7 @@ class OpenAIPolicy:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [
-                    group.create_task(self._complete(prompt.text, n, sampling, index))
+                    group.create_task(self._complete(prompt, n, sampling, index))
                     for index, prompt in enumerate(prompts)
                 ]
         except* PolicyError as errors:
@@ -123,26 +125,15 @@ class OpenAIPolicy:
             raise PolicyError(f"{self._base} has no model {self.model!r}; it has {known}")
         raise PolicyError(f"{self._base} has several models: write openai:{self._base}#MODEL, one of {known}")
 
-    async def _complete(self, prompt: str, n: int, sampling: Sampling, index: int) -> list[Completion]:
-        body = {
-            "model": self.model,
-            "prompt": prompt,
-            "n": n,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
-            "stop": list(sampling.stop),
-            "seed": (sampling.seed + index) % 2**31,
-            "logprobs": 1,
-            "stream": self._stream,
-        }
+    async def _complete(self, prompt: Prompt, n: int, sampling: Sampling, index: int) -> list[Completion]:
+        path, body = self._asked(prompt, n, sampling, index)
         for attempt in range(self._attempts):
             choices = Choices(n, self.version)
             try:
                 if self._stream:
-                    await self._receive(body, choices)
+                    await self._receive(path, body, choices)
                 else:
-                    choices.add_json((await self._request("POST", "/v1/completions", body, 1)).content)
+                    choices.add_json((await self._request("POST", path, body, 1)).content)
             except (_PassingError, httpx.TransportError) as error:
                 # What came before the connection broke is lost with it: a part of a sample is none.
                 if attempt + 1 == self._attempts:
@@ -154,10 +145,29 @@ class OpenAIPolicy:
             return choices.completions()
         raise AssertionError("the last attempt returns or raises")
 
-    async def _receive(self, body: dict[str, Any], choices: Choices) -> None:
+    def _asked(self, prompt: Prompt, n: int, sampling: Sampling, index: int) -> tuple[str, dict[str, Any]]:
+        """Where to send the request for one prompt, and what: a conversation has an address of its own."""
+        body = {
+            "model": self.model,
+            "n": n,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": sampling.max_tokens,
+            "stop": list(sampling.stop),
+            "seed": (sampling.seed + index) % 2**31,
+            "stream": self._stream,
+        }
+        if not prompt.turns:
+            return COMPLETIONS, {**body, "prompt": prompt.text, "logprobs": 1}
+        turns = [{"role": turn.role, "content": turn.content} for turn in prompt.turns]
+        if not sampling.stop:
+            del body["stop"]  # Some servers take no empty list.
+        return CONVERSATIONS, {**body, "messages": turns, "logprobs": True}
+
+    async def _receive(self, path: str, body: dict[str, Any], choices: Choices) -> None:
         """Read a streamed answer into `choices`."""
         assert self._client is not None, "use the policy as a context manager"
-        async with self._client.stream("POST", "/v1/completions", json=body) as response:
+        async with self._client.stream("POST", path, json=body) as response:
             if response.status_code != httpx.codes.OK:
                 await response.aread()
                 self._refuse(response)
