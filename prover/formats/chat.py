@@ -18,6 +18,7 @@ it goes on. Such prompts are ours; no published model was trained on them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from lean_env.values import Theorem
@@ -43,6 +44,7 @@ KIMINA = (
     "Think about and solve the following problem step by step in Lean 4.\n# Problem:{informal}\n"
     "# Formal statement:\n```lean4\n{code}\n```\n"
 )
+_PLACE = re.compile(r"\{(?:informal|code)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class Chat:
     def _question(self, theorem: Theorem, prefix: str, prompt: Prompt) -> str:
         code = opening(theorem) + prefix + (state_comment(prefix, prompt.goals) if prefix else "")
         code = f"{code}{' ' * next_column(prefix)}sorry" if self.sorry or prefix else code.rstrip()
-        return self.user.replace("{informal}", _in_words(theorem.informal)).replace("{code}", code)
+        parts = {"{informal}": _in_words(theorem.informal), "{code}": code}
+        return _PLACE.sub(lambda place: parts[place[0]], self.user)
 
 
 def _in_words(informal: str) -> str:

@@ -28,7 +28,7 @@ MAX_LINE = 400
 MAX_STATE = 2400
 MAX_COMMENT = 400
 """Characters of the message in a comment, where it stands among code."""
-_PATH = re.compile(r"(?:file://)?(?<![\w)\]}⟩.…/])/(?:[\w.+~@%-]+/)+[\w.+~@%-]*")
+_PATH = re.compile(r"(?:file://|(?<![\w)\]}⟩.…/]))/(?:[\w.+~@%-]+/)+[\w.+~@%-]*")
 _CUT = "…"
 
 
