@@ -146,11 +146,10 @@ def test_a_proof_that_goes_on_from_the_prefix_and_one_that_does_not() -> None:
     )
 
 
-PIECES = st.sampled_from(
-    [SWAP, PROOF, "```", "```lean4\n", "````", "~~~", "\n", "  ", "<think>", "</think>", "/-", "-/", "--"]
-    + ["theorem swap", "lemma", ":=", "sorry", "| x => y", "«", "»", '"', "\0", "\r", "⟨", "namespace A\n"]
-    + ["example : True := by", "\ud800", "def swap", "example", "where", "by", "end\n"]
-)
+FENCES = ["```", "```lean4\n", "````", "~~~", "\n", "  ", "<think>", "</think>", "/-", "-/", "--"]
+WORDS = ["lemma", ":=", "sorry", "| x => y", "def swap", "example", "where", "by", "end\n", "namespace A\n"]
+ODD = ["«", "»", '"', "\0", "\r", "⟨", "\ud800", "example : True := by", "theorem swap"]
+PIECES = st.sampled_from([SWAP, PROOF, *FENCES, *WORDS, *ODD])
 
 
 @given(st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=30).map("".join), st.booleans())

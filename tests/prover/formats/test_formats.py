@@ -25,8 +25,8 @@ THEOREM = Theorem("swap", STATEMENT, header="import Mathlib\n\n", informal="Swap
 CODE = f"import Mathlib\n\n/-- Swap $p$ and {{code}}. -/\n{STATEMENT}\n"
 PLAN = (
     "\n\nBefore producing the Lean 4 code to formally prove the given theorem, provide a detailed proof plan"
-    " outlining the main proof steps and strategies.\nThe plan should highlight key ideas, intermediate lemmas,"
-    " and proof structures that will guide the construction of the final formal proof."
+    " outlining the main proof steps and strategies.\nThe plan should highlight key ideas, intermediate"
+    " lemmas, and proof structures that will guide the construction of the final formal proof."
 )
 ASKED = f"Complete the following Lean 4 code:\n\n```lean4\n{CODE}  sorry"
 WHOLE = f"Plan.\n```lean4\n{STATEMENT}\n  tauto\n```\n"
