@@ -3,10 +3,11 @@
 A random DeepSeek-V3-architecture model of about 1B parameters (preset `1b`) is served through the policy
 `vllm:` on one GPU, with tensor parallelism, with tensor and expert parallelism, and with data parallelism
 and experts: tokens a second at 32 and 512 requests, CUDA graphs on; log-probs against our own forward pass
-in BF16; beside what BF16 does to our own; then new weights go into the running engine, once as they are and once with two experts of one
-layer exchanged on the way, which the probe must notice. Weights travel over NCCL where a GPU is left for
-the sender, and as a checkpoint where the engine fills the host. At last the shipped model, served by vLLM and
-by our own generator. Each engine has a process of its own. `--smoke`: toy sizes, for a machine without GPUs.
+in BF16, beside what BF16 does to our own; then new weights go into the running engine, as they are and with
+two experts of one layer exchanged on the way, which the probe must notice. Weights travel over NCCL where a
+GPU is left for the sender, and as a checkpoint where the engine fills the host. At last the shipped model,
+served by vLLM and by our own generator. Each engine has a process of its own. `--smoke`: toy sizes, for a
+machine without GPUs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from training.sft.presets import PRESETS
 from training.transfer import (
     CheckpointReload,
     Control,
+    Disagreement,
     EngineControl,
     Means,
     NcclBroadcast,
@@ -131,10 +133,11 @@ async def measure(name: str, path: Path, smoke: bool) -> dict[str, Any]:
             settings["weight_transfer_config"] = {"backend": "nccl"}
     started = time.monotonic()
     async with VllmPolicy(str(path), settings=settings) as policy:
+        assert policy.started is not None, "the policy is open"
         figures: dict[str, Any] = {"start_seconds": round(time.monotonic() - started, 1)}
         for requests in REQUESTS if not smoke else (4,):
             figures[f"tokens_per_second_{requests}"] = await speed(policy, requests, smoke)
-        figures |= await weights(EngineControl(policy.engine), path, layout, smoke)
+        figures |= await weights(EngineControl(policy.started.engine), path, layout, smoke)
     return figures
 
 
@@ -163,23 +166,21 @@ def prompts(requests: int, seed: int) -> list[Prompt]:
 async def weights(control: Control, path: Path, layout: Layout, smoke: bool) -> dict[str, Any]:
     """What rounding makes of log-probs, and what the probe says to weights sent rightly and wrongly."""
     device = "cpu" if smoke else "cuda:1" if layout.sender and torch.cuda.device_count() > 1 else "cuda:0"
-    if device != "cpu":
-        torch.cuda.set_device(device)
     model = load_checkpoint(path, device)
     over_nccl = device == "cuda:1"
-    means = Mistaken(NcclBroadcast() if over_nccl else CheckpointReload())
+    means = Mistaken(NcclBroadcast(device) if over_nccl else CheckpointReload())
     found: dict[str, Any] = {"means": type(means.means).__name__, "sent_bytes": sent_bytes(model)}
     exact = Probe(model)
     own = exact.score(copy.deepcopy(model).float()).compare(exact.score(model).logprobs_RL.tolist())
-    found["own_rounding"] = asdict(own)
+    found["own_rounding"] = summary(own)
     try:
         async with WeightLink(control, model, means) as link:
-            found["parity"] = asdict(link.noise)
+            found["parity"] = summary(link.noise)
             new = stepped(model)
             seconds = []
             for version in ("1", "2"):  # The second finds everything warm.
                 started = time.monotonic()
-                found[f"sent_{version}"] = asdict(await link.send(new, version))
+                found[f"sent_{version}"] = summary(await link.send(new, version))
                 seconds.append(round(time.monotonic() - started, 3))
             found["send_and_probe_seconds"] = seconds
             means.exchanges = True
@@ -213,6 +214,12 @@ async def shipped(smoke: bool) -> dict[str, Any]:
             rates.append(sum(completion.tokens for (completion,) in answers) / (time.monotonic() - started))
         figures[f"ours_{requests}"] = round(max(rates), 1)
     return figures
+
+
+def summary(found: Disagreement) -> dict[str, float]:
+    """The figures of a disagreement."""
+    mean, layer, expert = found.worst_expert
+    return {"mean": found.mean, "expert_mean": mean, "layer": layer, "expert": expert}
 
 
 class Mistaken:

@@ -35,6 +35,7 @@ from search import (
     Unit,
     closing_prefix,
 )
+from search.rules import CORRIGIBLE
 
 ROLLOUTS_A_WORKER = 4
 """Rollouts under way for each Lean process: some are with the policy, some wait, one is checked."""
@@ -57,8 +58,6 @@ class Settings:
     seed: int = 0
     workers: int = 2
     """Lean processes; 1 makes a run reproducible."""
-    cot: bool = False
-    """Whether the prompt asks for comments (chain of thought)."""
     rollouts_at_a_time: int | None = None
     """Of one tree; None: as many as keep the workers busy when there is no other tree."""
 
@@ -184,7 +183,8 @@ class Run:
     async def _rollout(self, expansion: Expansion) -> None:
         """Let the policy write, let Lean check, tell the search."""
         search, settings = self._search, self._means.settings
-        prompt = make_prompt(search.theorem, expansion.prefix, expansion.goals, cot=settings.cot)
+        earlier = await self._earlier(expansion.revises) if expansion.revises else None
+        prompt = make_prompt(search.theorem, expansion.prefix, expansion.goals, revises=earlier)
         key = f"{settings.seed}:{search.theorem.digest}:{expansion.id}"
         seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
         completion, seconds = await self._means.batcher.complete_timed(prompt, seed)
@@ -215,11 +215,25 @@ class Run:
         check = self._known.get(reply.proof)
         if check is None:
             check = await self._checked(reply.proof)
-            if check.verdict not in (Verdict.FAULT, Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY):
-                while len(self._known) >= KNOWN_CHECKS:
-                    del self._known[next(iter(self._known))]
-                self._known[reply.proof] = replace(check, seconds=0.0)
+            self._remember(reply.proof, check)
         return check, sample
+
+    async def _earlier(self, proof: str) -> Check | None:
+        """What Lean said about an earlier proof of this search; it is asked once more if that was forgotten.
+        None if it has nothing to say this time: then there is nothing to correct."""
+        check = self._known.get(proof)
+        if check is None:
+            check = await self._means.pool.check(self._search.theorem, proof, steps=True)
+            if check.verdict in CORRIGIBLE:  # Nothing is remembered as proved that was not audited.
+                self._remember(proof, check)
+        return check if check.verdict in CORRIGIBLE else None
+
+    def _remember(self, proof: str, check: Check) -> None:
+        """Keep a check whose outcome does not depend on the hour."""
+        if check.verdict not in (Verdict.FAULT, Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY):
+            while len(self._known) >= KNOWN_CHECKS:
+                del self._known[next(iter(self._known))]
+            self._known[proof] = replace(check, seconds=0.0)
 
     async def _checked(self, proof: str) -> Check:
         """The verdict on a proof, or on the beginning of it that leaves nothing to prove."""

@@ -9,12 +9,15 @@ import typer
 
 from prover.flags import (
     BenchmarksFlag,
+    FeedbackFlag,
+    FormatFlag,
     JsonFlag,
     KeepGoingFlag,
     LimitFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    RoundsFlag,
     SearchFlag,
     SeedFlag,
     SourcesFlag,
@@ -23,6 +26,7 @@ from prover.flags import (
     WorkersFlag,
     benchmark_folders,
     chosen_budget,
+    chosen_format,
     chosen_policy,
     chosen_rule,
     chosen_sources,
@@ -50,7 +54,10 @@ def evaluate(
         str | None,
         typer.Option("--policy", metavar="P", help="Who writes; as for `prover prove`."),
     ] = None,
+    prompt_format: FormatFlag = None,
     search: SearchFlag = "rmaxts",
+    rounds: RoundsFlag = None,
+    feedback: FeedbackFlag = False,
     samples: Annotated[int, typer.Option("--samples", metavar="N", help="Proofs to try in a search.")] = 512,
     time: Annotated[
         float | None,
@@ -112,7 +119,7 @@ def evaluate(
         raise SettingsError(f"seed must not be negative: {seed}")
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
-    rule, budget = chosen_rule(search), chosen_budget(samples, time, tokens)
+    rule, budget = chosen_rule(search, rounds, feedback), chosen_budget(samples, time, tokens)
     times = positive("repeats", repeats, 1)
     lake = None if lean_on_path else settings.get("project", project, Path)
     folders, sources = benchmark_folders(settings, benchmarks), chosen_sources(bench, sources, lake)
@@ -126,6 +133,7 @@ def evaluate(
     from prover.evaluation.evaluate import Order, run
     from prover.policies import Sampling
 
+    named = chosen_policy(settings, policy)
     order = Order(
         benchmark=bench,
         folders=folders,
@@ -134,7 +142,8 @@ def evaluate(
         split=split,
         limit=limit,
         keep_going=keep_going,
-        policy=chosen_policy(settings, policy),
+        policy=named,
+        prompt_format=chosen_format(settings, prompt_format, named),
         settings=Search(
             rule=rule,
             budget=budget,

@@ -50,6 +50,60 @@ MemoryFlag = Annotated[
         help="Address space of one Lean process, in GiB [PROVER_MEMORY; default: 6, with Mathlib 16].",
     ),
 ]
+FormatFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help="How a language model is asked [PROVER_FORMAT; default: by its name]: `completion`, "
+        "`completion-cot`, `hints`, `hints-cot`, `deepseek-prover-v2`, `deepseek-prover-v2-non-cot`, "
+        "`goedel-prover-v2`, `kimina`.",
+    ),
+]
+SearchFlag = Annotated[
+    str,
+    typer.Option("--search", metavar="A", help="`rmaxts`, `best-first`, `sampling` or `self-correction`."),
+]
+RoundsFlag = Annotated[
+    int | None,
+    typer.Option(
+        "--rounds", metavar="R", help="For `self-correction`: how often a proof is corrected [default: 2]."
+    ),
+]
+FeedbackFlag = Annotated[
+    bool,
+    typer.Option("--feedback", help="For `rmaxts`: show what became of the latest proof at the same state."),
+]
+
+
+def chosen_rule(search: str, rounds: int | None, feedback: bool) -> Rule:
+    """The search rule that flags name. Raises `SettingsError`."""
+    from search import RULES, RMaxTS, SelfCorrection
+
+    if search not in RULES:
+        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
+    if rounds is not None and search != SelfCorrection.algorithm:
+        raise SettingsError(f"--rounds belongs to --search {SelfCorrection.algorithm}, not to {search}")
+    if feedback and search != RMaxTS.algorithm:
+        raise SettingsError(f"--feedback belongs to --search {RMaxTS.algorithm}, not to {search}")
+    if search == SelfCorrection.algorithm:
+        return SelfCorrection(positive("rounds", rounds, SelfCorrection.rounds))
+    return RMaxTS(feedback=feedback) if search == RMaxTS.algorithm else RULES[search]()
+
+
+def chosen_format(settings: Settings, name: str | None, policy: str) -> str | None:
+    """The prompt format that a flag or the settings name; None: the policy's own. Raises `SettingsError`."""
+    from prover.formats.registry import FORMATS
+
+    if policy == "tactics" and name is None:
+        return None  # What the settings say is meant for language models.
+    named = settings.get("format", name, str)
+    if named is not None and named not in FORMATS:
+        raise SettingsError(f"format must be one of {', '.join(FORMATS)}, not {named!r}")
+    if named is not None and policy == "tactics":
+        raise SettingsError("--format is for language models: `tactics` reads no prompts")
+    return named
+
 
 SplitFlag = Annotated[str, typer.Option("--split", metavar="S", help="Only this split.")]
 LimitFlag = Annotated[int | None, typer.Option("--limit", metavar="K", help="Only the first K statements.")]
@@ -69,9 +123,6 @@ SourcesFlag = Annotated[
         metavar="DIR",
         help="The repository that a LeanDojo export was made of; by default the project, if it is that.",
     ),
-]
-SearchFlag = Annotated[
-    str, typer.Option("--search", metavar="A", help="`rmaxts`, `best-first` or `sampling`.")
 ]
 SeedFlag = Annotated[int, typer.Option("--seed", metavar="K", help="Of all that is random.")]
 
@@ -114,15 +165,6 @@ def chosen_toolchain(settings: Settings, project: Path | None, lean_on_path: boo
         project = settings.get("project", project, Path)
     with _build_progress() as progress:
         return find_toolchain(project, lean_on_path, environment(settings), progress)
-
-
-def chosen_rule(search: str) -> Rule:
-    """The search algorithm of a name. Raises `SettingsError`."""
-    from search import RULES
-
-    if search not in RULES:
-        raise SettingsError(f"--search must be one of {', '.join(RULES)}, not {search!r}")
-    return RULES[search]()
 
 
 def chosen_budget(samples: int, seconds: float | None, tokens: int | None) -> Budget:

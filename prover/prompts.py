@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from lean_env.assemble import INDENT
 from lean_env.steps import boundaries
-from lean_env.values import Theorem
+from lean_env.values import Check, Theorem
+from prover.formats.feedback import failure_comment, valid_place
 from prover.policies.base import Prompt
 
 NON_COT = "Complete the following Lean 4 code:\n\n```lean4\n"
@@ -26,21 +27,33 @@ _OPENING_BLOCK = re.compile(r" *(?:· *|(?:\||case\b|case'|next\b)(?:(?!=>).)*=>
 
 
 def make_prompt(
-    theorem: Theorem, prefix: str = "", goals: Sequence[str] = (), *, cot: bool = False
+    theorem: Theorem,
+    prefix: str = "",
+    goals: Sequence[str] = (),
+    *,
+    cot: bool = False,
+    revises: Check | None = None,
 ) -> Prompt:
     """The prompt for the rest of the proof that `prefix` begins, and that leaves `goals`.
 
-    `prefix` may be indented in any way; it may be empty, and then no state is shown, as in the paper.
+    `prefix` may be indented in any way; it may be empty, and then no state is shown, as in the paper. Of a
+    proof that is to be corrected (`revises`), what stands is the prefix if none is given, and how it went on
+    wrongly is told in a comment.
     """
+    if revises is not None and not prefix.strip():
+        prefix, goals = valid_place(revises)
     block = proof_block(prefix)
+    told = failure_comment(revises, next_column(block)) if revises is not None else ""
     return Prompt(
         text=(COT if cot else NON_COT)
-        + _opening(theorem)
+        + opening(theorem)
         + block
+        + told
         + (state_comment(block, goals) if block else ""),
         theorem=theorem,
         prefix=block,
         goals=tuple(goals),
+        revises=revises,
     )
 
 
@@ -71,7 +84,7 @@ def with_hints(prompt: Prompt, hints: Sequence[str]) -> Prompt:
     Not of DeepSeek-Prover-V1.5: our own models are trained to read it. Each tactic stands there just as it
     would stand in the proof. What precedes the statement is left out: hints name the lemmas that stand there.
     """
-    text = prompt.text.replace(_opening(prompt.theorem), f"{prompt.theorem.statement}\n", 1)
+    text = prompt.text.replace(opening(prompt.theorem), f"{prompt.theorem.statement}\n", 1)
     if not hints:
         return replace(prompt, text=text)
     margin = " " * next_column(prompt.prefix)
@@ -106,7 +119,7 @@ def indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _opening(theorem: Theorem) -> str:
+def opening(theorem: Theorem) -> str:
     """Header, informal statement and statement, each behind a line end."""
     parts = [theorem.header, _informal(theorem.informal), theorem.statement]
     return "".join(part if part.endswith("\n") else f"{part}\n" for part in parts if part)

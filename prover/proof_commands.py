@@ -8,15 +8,19 @@ from typing import Annotated
 import typer
 
 from prover.flags import (
+    FeedbackFlag,
+    FormatFlag,
     JsonFlag,
     MemoryFlag,
     PathFlag,
     ProjectFlag,
+    RoundsFlag,
     SearchFlag,
     SeedFlag,
     TimeoutFlag,
     WorkersFlag,
     chosen_budget,
+    chosen_format,
     chosen_policy,
     chosen_rule,
     chosen_toolchain,
@@ -73,7 +77,10 @@ def prove(
             "`moe:PATH`, `hf:PATH`, `openai:URL#MODEL`.",
         ),
     ] = None,
+    prompt_format: FormatFlag = None,
     search: SearchFlag = "rmaxts",
+    rounds: RoundsFlag = None,
+    feedback: FeedbackFlag = False,
     samples: Annotated[
         int, typer.Option("--samples", metavar="N", help="Proofs to try for one theorem.")
     ] = 512,
@@ -86,7 +93,6 @@ def prove(
         typer.Option("--tokens", metavar="T", help="Tokens to write for one theorem; no limit by default."),
     ] = None,
     seed: SeedFlag = 0,
-    cot: Annotated[bool, typer.Option("--cot", help="Ask a language model for comments too.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write the completed file, and certificates.")
     ] = None,
@@ -110,17 +116,19 @@ def prove(
         raise SettingsError("name files to prove, or give a --statement, and not both")
     settings = load_settings()
     processes, seconds, gibibytes = limits(settings, workers, timeout, memory)
-    rule, budget = chosen_rule(search), chosen_budget(samples, time, tokens)
+    rule, budget = chosen_rule(search, rounds, feedback), chosen_budget(samples, time, tokens)
     toolchain = chosen_toolchain(settings, project, lean_on_path)
     from lean_env.limits import Limits
     from prover.driver import Settings as Search
     from prover.prove import Order, run
 
+    named = chosen_policy(settings, policy)
     order = Order(
         files=tuple(files or ()),
         statement=statement,
-        policy=chosen_policy(settings, policy),
-        settings=Search(rule=rule, budget=budget, seed=seed, workers=processes, cot=cot),
+        policy=named,
+        prompt_format=chosen_format(settings, prompt_format, named),
+        settings=Search(rule=rule, budget=budget, seed=seed, workers=processes),
         limits=Limits(seconds=seconds, memory_bytes=memory_bytes(gibibytes, toolchain)),
         as_json=as_json,
         out=out,

@@ -42,6 +42,8 @@ class Order:
     files: tuple[Path, ...] = ()
     statement: str = ""
     policy: str = "tactics"
+    prompt_format: str | None = None
+    """Of a language model; None: the one that it asks for."""
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)
     as_json: bool = False
@@ -84,7 +86,7 @@ async def _prove(
 ) -> None:
     try:
         async with (
-            open_policy(order.policy) as policy,
+            open_policy(order.policy, order.prompt_format) as policy,
             CheckPool(toolchain, workers=order.settings.workers, limits=order.limits) as pool,
             Driver.open(policy, pool, order.settings, display.changed) as driver,
         ):
@@ -169,6 +171,8 @@ def _fields(task: Task, attempt: Attempt, order: Order, toolchain: Toolchain) ->
         "proof": proof.text if proof else None,
         "axioms": proof.certificate.axioms if proof else None,
         "samples": statistics.samples if statistics else 0,
+        "corrections": statistics.corrections if statistics else 0,
+        "round": statistics.proof_round if statistics and proof else None,
         "seconds": round(statistics.seconds, 3) if statistics else 0.0,
         "search": order.settings.rule.algorithm,
         "policy": order.policy,

@@ -49,6 +49,8 @@ def read_reply(prompt: Prompt, completion: Completion) -> Reply | Unusable:
     """The proof that `completion` means as an answer to `prompt`; never raises."""
     if completion.finish is Finish.ERROR and not completion.text.strip():
         return Unusable(completion.reason or "the policy failed")
+    if completion.reason and not completion.text.strip():
+        return Unusable(completion.reason)
     text = completion.text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_CHARACTERS:
         return Unusable(f"the reply is longer than {MAX_CHARACTERS:,} characters")

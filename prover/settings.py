@@ -20,6 +20,7 @@ FILE = "prover.toml"
 KINDS: dict[str, type[str] | type[int] | type[float] | type[Path]] = {
     "benchmarks": Path,
     "cache": Path,
+    "format": str,
     "memory": float,
     "policy": str,
     "project": Path,

@@ -1,9 +1,9 @@
 """Proof search as pure functions over plain data: no process, socket or file.
 
-A `Search` grows a tree of tactic states by one of three rules: `RMaxTS` (DeepSeek-Prover-V1.5),
-`BestFirst` over tactics, or `Sampling` of whole proofs. Its driver asks it where to expand, lets a policy
-write and Lean check, and tells it the outcome. All that happens is an event that can be written to a
-trace, replayed and merged.
+A `Search` grows a tree of tactic states by one of four rules: `RMaxTS` (DeepSeek-Prover-V1.5),
+`BestFirst` over tactics, `Sampling` of whole proofs, or `SelfCorrection` of them. Its driver asks it where
+to expand, lets a policy write and Lean check, and tells it the outcome. All that happens is an event that
+can be written to a trace, replayed and merged.
 """
 
 from search.best_first import BestFirst
@@ -12,6 +12,7 @@ from search.events import Abandonment, Circumstances, Event, Expansion, Observat
 from search.rmaxts import RMaxTS
 from search.rules import Rule, Sampling, Unit
 from search.search import Search
+from search.self_correction import SelfCorrection
 from search.trace import RULES, TraceError, merge, read, replay, to_line
 from search.tree import ROOT, Node, Tree
 from search.walk import closing_prefix
@@ -32,6 +33,7 @@ __all__ = [
     "Sample",
     "Sampling",
     "Search",
+    "SelfCorrection",
     "Start",
     "Statistics",
     "Stop",

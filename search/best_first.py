@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from search.rules import Selector, Unit, check_max_prefix
+from search.rules import Drafts, NoDrafts, Selector, Unit, check_max_prefix
 from search.tree import ROOT, Node, Path, Tree
 
 Place = tuple[int, float, int]
@@ -57,6 +57,10 @@ class BestFirst:
         queue = _Queue(self, tree)
         queue.changed(tree.nodes)
         return queue
+
+    def drafts(self) -> Drafts:
+        """Corrects nothing."""
+        return NoDrafts()
 
     def priority(self, node: Node) -> float:
         """Σ log p / length^α, 0 at the root. A node's length is its depth."""

@@ -90,3 +90,7 @@ class Statistics:
     """Sum over the samples' checks; several run at a time."""
     policy_seconds: float = 0.0
     """Sum over the samples' shares of the policy's time (`Sample.seconds`)."""
+    corrections: int = 0
+    """Those of `samples` that were to correct an earlier proof."""
+    proof_round: int = 0
+    """The round in which `proof` was found: 0 for a fresh proof, else how many proofs it corrects in turn."""

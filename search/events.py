@@ -62,6 +62,10 @@ class Expansion:
     """What the policy is to write."""
     seconds: float
     """When, on the caller's clock."""
+    revises: str = ""
+    """An earlier proof that Lean refused and that this rollout is to correct; empty: there is none."""
+    round: int = 0
+    """How many proofs of its chain of corrections came before; 0: there is nothing to correct."""
 
     @property
     def node(self) -> str:
@@ -90,6 +94,9 @@ class Observation:
     added: tuple[str, ...] = ()
     """The nodes that were new. Worked out afresh whenever the event is applied, as is `reward`."""
     reward: float = 0.0
+    revises: str = ""
+    """The expansion's; so is `round`."""
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)

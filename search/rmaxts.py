@@ -16,12 +16,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 from search.discounted import Discounted
-from search.rules import Selector, Unit, check_max_prefix
+from search.rules import CORRIGIBLE, Draft, Drafts, NoDrafts, Selector, Unit, check_max_prefix
 from search.tree import ROOT, Path, Tree
+
+if TYPE_CHECKING:
+    from search.events import Observation
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ class RMaxTS:
     max_prefix: int | None = None
     """Longest prefix, in characters, that is worth a node; the policy's context limits it."""
 
+    feedback: bool = False
+    """Beyond the paper: a rollout is told what became of the latest proof that failed at its node."""
+
     algorithm: ClassVar[str] = "rmaxts"
     unit: ClassVar[Unit] = Unit.PROOF
 
@@ -57,6 +63,10 @@ class RMaxTS:
     def selector(self, tree: Tree) -> Selector:
         """Keeps no index: the statistics are in the nodes."""
         return _Descent(self, tree)
+
+    def drafts(self) -> Drafts:
+        """With feedback, the latest failure at each node."""
+        return _LatestFailures() if self.feedback else NoDrafts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +127,22 @@ class _Descent:
 
     def changed(self, names: Iterable[str]) -> None:
         pass
+
+
+@dataclass(slots=True)
+class _LatestFailures:
+    """For each node, the latest refused proof whose valid part ended there: its next step was wrong in the
+    very state that is expanded."""
+
+    proofs: dict[str, str] = field(default_factory=dict)
+
+    def take(self, path: Path, id: int) -> Draft | None:  # noqa: A002
+        proof = self.proofs.get(path[-1])
+        return None if proof is None else Draft(proof, 1)
+
+    def release(self, id: int) -> None:  # noqa: A002
+        pass
+
+    def observed(self, event: Observation) -> None:
+        if event.verdict in CORRIGIBLE and event.proof.strip():
+            self.proofs[event.visits[-1].node if event.visits else ROOT] = event.proof

@@ -10,9 +10,13 @@ import random
 from collections.abc import Iterable
 from dataclasses import Field, dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from lean_env.values import Verdict
 from search.tree import ROOT, Path, Tree
+
+if TYPE_CHECKING:
+    from search.events import Observation
 
 
 class Unit(StrEnum):
@@ -34,6 +38,50 @@ class Selector(Protocol):
     def changed(self, names: Iterable[str]) -> None:
         """The nodes of these names are new, or something about them has changed."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proof that Lean refused, which the next one may learn from."""
+
+    proof: str
+    round: int
+    """Of the rollout that corrects it: 1 for the first correction of a fresh proof."""
+
+
+class Drafts(Protocol):
+    """Chooses the refused proofs that rollouts are to correct. Like a `Selector` it knows nothing that the
+    observations do not imply, but for what is under way."""
+
+    def take(self, path: Path, id: int) -> Draft | None:  # noqa: A002 - as an event calls it
+        """What the rollout `id`, at the end of `path`, is to correct; None: nothing."""
+        ...
+
+    def release(self, id: int) -> None:  # noqa: A002
+        """The rollout is no longer under way; whatever it took is as if it had never been taken."""
+        ...
+
+    def observed(self, event: Observation) -> None:
+        """A rollout has ended and counts; it was released before."""
+        ...
+
+
+class NoDrafts:
+    """Of a rule that corrects nothing."""
+
+    def take(self, path: Path, id: int) -> Draft | None:  # noqa: A002
+        """Nothing, ever."""
+        return None
+
+    def release(self, id: int) -> None:  # noqa: A002
+        """Nothing was taken."""
+
+    def observed(self, event: Observation) -> None:
+        """Nothing to note."""
+
+
+CORRIGIBLE = frozenset({Verdict.FAILED, Verdict.INCOMPLETE})
+"""Verdicts that say what is wrong with a proof, so that it can be corrected."""
 
 
 class Rule(Protocol):
@@ -67,6 +115,10 @@ class Rule(Protocol):
         """A selector for `tree` as it is now, rollouts under way included."""
         ...
 
+    def drafts(self) -> Drafts:
+        """What chooses the proofs to correct, before anything was observed."""
+        ...
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -87,15 +139,22 @@ class Sampling:
 
     def selector(self, tree: Tree) -> Selector:
         """Selects the root, always."""
-        return _AtRoot()
+        return AtRoot()
+
+    def drafts(self) -> Drafts:
+        """Corrects nothing."""
+        return NoDrafts()
 
 
-class _AtRoot:
+class AtRoot:
+    """Selects the root, always."""
+
     def select(self, rng: random.Random) -> Path:
+        """The path that ends where it begins."""
         return (ROOT,)
 
     def changed(self, names: Iterable[str]) -> None:
-        pass
+        """Whatever it is, it changes nothing here."""
 
 
 def check_max_prefix(max_prefix: int | None) -> None:

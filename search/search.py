@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field, replace
 from lean_env.values import Check, Theorem, Verdict
 from search.budget import Budget, Sample, Statistics, Stop
 from search.events import CANCELLED, Abandonment, Expansion, Observation, Start
-from search.rules import Rule, Selector
+from search.rules import Drafts, Rule, Selector
 from search.tree import Tree
 from search.walk import walk
 
@@ -50,11 +50,15 @@ class Search:
     _lean_seconds: float = field(init=False, default=0.0)
     _policy_seconds: float = field(init=False, default=0.0)
     _verdicts: Counter[Verdict] = field(init=False, default_factory=Counter)
+    _corrections: int = field(init=False, default=0)
+    _proof_round: int = field(init=False, default=0)
     _selector: Selector = field(init=False, repr=False, compare=False)
+    _drafts: Drafts = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.tree = Tree.plant(self.goals)
         self._selector = self.rule.selector(self.tree)
+        self._drafts = self.rule.drafts()
 
     @property
     def start(self) -> Start:
@@ -104,6 +108,8 @@ class Search:
             faults=self._faults,
             lean_seconds=self._lean_seconds,
             policy_seconds=self._policy_seconds,
+            corrections=self._corrections,
+            proof_round=self._proof_round,
         )
 
     def propose(self, rng: random.Random, seconds: float = 0.0) -> Expansion | None:
@@ -119,6 +125,8 @@ class Search:
         node = self.tree.nodes[path[-1]]
         prefix = node.random_prefix(rng)
         expansion = Expansion(self.next_id, path, prefix, node.goals, self.rule.unit, self._seconds)
+        if (draft := self._drafts.take(path, expansion.id)) is not None:
+            expansion = replace(expansion, revises=draft.proof, round=draft.round)
         self.next_id += 1
         self.under_way[expansion.id] = expansion
         self.tree.hold(path)
@@ -150,6 +158,8 @@ class Search:
                 check_seconds=check.seconds,
                 worker=check.worker,
                 seconds=max(seconds, self._seconds),
+                revises=expansion.revises,
+                round=expansion.round,
             )
         )
 
@@ -186,7 +196,9 @@ class Search:
         reward = self.rule.reward(len(added), proved)
         self.tree.backup(event.path, reward, self.rule.gamma)
         self._selector.changed(dict.fromkeys((event.path[-1], *(visit.node for visit in event.visits))))
+        self._drafts.observed(event)
         self._samples += 1
+        self._corrections += bool(event.revises)
         self._rewarded += reward > 0
         self._tokens += event.sample.tokens
         self._lean_seconds += event.check_seconds
@@ -194,6 +206,7 @@ class Search:
         self._verdicts[event.verdict] += 1
         if proved and self.proof is None:
             self.proof = event.proof
+            self._proof_round = event.round
         return replace(event, added=added, reward=reward)
 
     def drop(self, event: Abandonment) -> None:
@@ -208,6 +221,7 @@ class Search:
         ended = self.under_way.pop(id, None)
         if ended is not None:
             self.tree.release(ended.path)
+            self._drafts.release(id)
             self._selector.changed(ended.path[-1:])
 
     def _pass(self, seconds: float) -> None:

@@ -26,10 +26,11 @@ from search.events import VERSION, Abandonment, Circumstances, Event, Expansion,
 from search.rmaxts import RMaxTS
 from search.rules import Rule, Sampling, Unit
 from search.search import Search
+from search.self_correction import SelfCorrection
 from search.tree import Visit
 
-RULES: Mapping[str, type[RMaxTS | BestFirst | Sampling]] = {
-    rule.algorithm: rule for rule in (RMaxTS, BestFirst, Sampling)
+RULES: Mapping[str, type[RMaxTS | BestFirst | Sampling | SelfCorrection]] = {
+    rule.algorithm: rule for rule in (RMaxTS, BestFirst, Sampling, SelfCorrection)
 }
 """The algorithms by name."""
 
@@ -42,7 +43,10 @@ def encode(event: Event) -> dict[str, Any]:
     """A plain dict for `json.dumps`."""
     kind = type(event).__name__.lower()
     version = {"version": VERSION} if isinstance(event, Start) else {}
-    return {"event": kind, **version, **asdict(event)}
+    fields = asdict(event)
+    if isinstance(event, Expansion | Observation) and not event.revises:
+        del fields["revises"], fields["round"]  # As in traces that were written before there were any.
+    return {"event": kind, **version, **fields}
 
 
 def decode(record: Mapping[str, Any]) -> Event:

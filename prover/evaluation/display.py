@@ -156,6 +156,8 @@ class Display:
                 "seed": settings.seed + result.repeat,
                 "repeat": result.repeat,
                 "faults": result.faults,
+                "corrections": result.corrections,
+                "round": result.proof_round if result.proof else None,
                 "verdicts": dict(result.verdicts),
                 "trace": result.trace or None,
             }

@@ -55,6 +55,8 @@ class Order:
     keep_going: bool = False
     """Whether lines that cannot be read are left out, instead of being an error."""
     policy: str = "tactics"
+    prompt_format: str | None = None
+    """Of a language model; None: the one that it asks for. `RunSettings.policy_version` tells it."""
     settings: Settings = field(default_factory=Settings)
     limits: Limits = field(default_factory=Limits)
     repeats: int = 1
@@ -142,7 +144,10 @@ async def _place(order: Order, toolchain: Toolchain, folder: RunFolder) -> Async
                     raise LeanEnvError(f"the cluster has {cluster.toolchain}, not {toolchain.describe()}")
                 yield Place(cluster, pool, cluster.policy_version)
             return
-        async with open_policy(order.policy) as policy, open_driver(policy, pool, settings) as driver:
+        async with (
+            open_policy(order.policy, order.prompt_format) as policy,
+            open_driver(policy, pool, settings) as driver,
+        ):
             yield Place(Local(driver, settings, folder.path), pool, policy.version)
 
 
@@ -154,7 +159,9 @@ def _cluster(order: Order, folder: RunFolder) -> AbstractAsyncContextManager[Clu
         from prover.evaluation.cluster import open_cluster
     except ModuleNotFoundError as error:
         raise LeanEnvError(f"{error}; --ray needs `pip install 'rmax-prover[ray]'`") from error
-    errand = Errand(order.policy, order.settings, order.limits, order.project, order.lean_on_path)
+    errand = Errand(
+        order.policy, order.settings, order.limits, order.project, order.lean_on_path, order.prompt_format
+    )
     return open_cluster(order.ray, errand, order.node_workers, folder.path)
 
 

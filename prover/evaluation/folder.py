@@ -12,7 +12,7 @@ import errno
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,7 @@ from lean_env.errors import SourceError
 from prover.evaluation.reading import PROBLEMS, RESULTS, SETTINGS, Run, read_run
 from prover.evaluation.records import ProblemLine, Result, RunSettings
 from prover.locking import claim_lock
+from search import RULES
 
 TRACES = "traces"
 MAX_NAME = 80
@@ -145,6 +146,9 @@ class RunFolder:
 
 def differences(old: RunSettings, new: RunSettings) -> str:
     """Where two runs' settings differ, such as `samples 64, not 128`; empty if they are the same."""
+    kind = RULES.get(old.search)
+    if kind is not None:  # A rule may have got fields since: what was begun without them had their defaults.
+        old = replace(old, rule={**asdict(kind()), **old.rule})
     before, after = _flat(old), _flat(new)
     told = [
         f"{name} {_short(before.get(name))}, not {_short(after.get(name))}"

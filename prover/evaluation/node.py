@@ -38,6 +38,7 @@ class Errand:
     project: Path | None
     """The Lake project, at the same place on every node; None for the embedded toolchain."""
     lean_on_path: bool
+    prompt_format: str | None = None
 
 
 class NodeActor:
@@ -54,7 +55,7 @@ class NodeActor:
         try:
             toolchain = await asyncio.to_thread(find_toolchain, errand.project, errand.lean_on_path)
             pool = CheckPool(toolchain, workers=errand.settings.workers, limits=errand.limits)
-            policy = await self._stack.enter_async_context(open_policy(errand.policy))
+            policy = await self._stack.enter_async_context(open_policy(errand.policy, errand.prompt_format))
             await self._stack.enter_async_context(pool)
             self._driver = await self._stack.enter_async_context(open_driver(policy, pool, errand.settings))
         except (LeanEnvError, PolicyError) as error:

@@ -35,6 +35,15 @@ def notes_of(report: RunReport) -> tuple[str, ...]:
         notes.append("One search a problem: the run says nothing of what other seeds would give.")
     if cheats := report.verdicts.get("CHEAT", 0):
         notes.append(f"{_count(cheats, 'sample', 'samples')} tried to cheat; they count as failed.")
+    if report.corrections:
+        told = (
+            f"{proofs:,} {'fresh' if number == '0' else f'in round {number}'}"
+            for number, proofs in report.rounds.items()
+        )
+        notes.append(
+            f"{report.corrections:,} of {report.costs.samples:,} samples were to correct an earlier proof; "
+            f"proofs: {', '.join(told) or 'none'}."
+        )
     limits = [f"{settings.seconds:g} seconds"] if settings.seconds is not None else []
     limits += [f"{settings.tokens:,} tokens"] if settings.tokens is not None else []
     if limits:

@@ -39,7 +39,7 @@ class RunSettings:
     """As the user named it."""
     policy_version: str
     search: str
-    """`rmaxts`, `best-first` or `sampling`."""
+    """`rmaxts`, `best-first`, `sampling` or `self-correction`."""
     rule: Mapping[str, Any]
     """The search rule's fields."""
     sampling: Mapping[str, Any]
@@ -115,3 +115,7 @@ class Result:
     """The trace's path inside of the folder."""
     finished: str = ""
     """When, ISO 8601 in UTC."""
+    corrections: int = 0
+    """Those of `samples` that were to correct an earlier proof."""
+    proof_round: int = 0
+    """How many proofs `proof` corrects in turn; 0 for a fresh one, and where there is none."""

@@ -7,8 +7,8 @@ folder: no clock, no Lean, and no traces, which only `trees` reads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prover.evaluation.estimates import Estimate, Known, Outcomes
@@ -116,6 +116,10 @@ class RunReport:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     """What a reader must know to read the figures right, a sentence each."""
+    corrections: int = 0
+    """Samples that were to correct an earlier proof."""
+    rounds: Mapping[str, int] = field(default_factory=dict)
+    """If there were any: repeats with a proof, by the round in which it was found; 0 is a fresh proof."""
 
 
 def report_run(run: Run, name: str, flaws: Flaws, others: Sequence[Run] = ()) -> RunReport:
@@ -141,6 +145,8 @@ def report_run(run: Run, name: str, flaws: Flaws, others: Sequence[Run] = ()) ->
         groups=_groups(run, outcomes),
         verdicts=dict(sum((Counter(result.verdicts) for result in results), Counter[str]()).most_common()),
         lost=sum(result.faults for result in results),
+        corrections=(corrections := sum(result.corrections for result in results)),
+        rounds=_rounds(results) if corrections else {},
         costs=_costs(results),
         by_samples=_curve(outcomes, results, "samples"),
         by_seconds=_curve(outcomes, results, "seconds"),
@@ -204,6 +210,12 @@ def _curve(outcomes: Outcomes, results: Sequence[Result], measure: str) -> tuple
                 places.append(place)
         places.append(last)
     return tuple((place, outcomes.estimate(1, place, measure)) for place in places)
+
+
+def _rounds(results: Iterable[Result]) -> dict[str, int]:
+    """How many proofs were found in each round."""
+    found = Counter(result.proof_round for result in results if result.verdict == "PROVED")
+    return {str(number): found[number] for number in sorted(found)}
 
 
 def _row(run: Run, problem: ProblemLine, outcomes: Outcomes, defects: Mapping[str, Flaw]) -> Row:

@@ -114,6 +114,8 @@ def result_of(job: Job, found: Attempt) -> Result:
             policy_seconds=round(statistics.policy_seconds, 4),
             verdicts=statistics.verdicts,
             faults=statistics.faults,
+            corrections=statistics.corrections,
+            proof_round=statistics.proof_round,
         )
     else:
         result = replace(result, trace="")

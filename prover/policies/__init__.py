@@ -5,8 +5,6 @@ Nothing heavy is imported before a policy that needs it is opened.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prover.policies.base import Completion, Finish, Policy, PolicyError, Prompt, Sampling, Turn
 
 __all__ = [
@@ -24,12 +22,39 @@ __all__ = [
 KNOWN = "default, tactics, moe:PATH, hf:PATH, vllm:MODEL, openai:URL#MODEL"
 
 
-def open_policy(spec: str) -> Policy:
+def open_policy(spec: str, form: str | None = None) -> Policy:
     """The policy that `spec` names; use it as an asynchronous context manager.
 
-    Raises `PolicyError` for a name that nobody knows, and for a path without weights. A server is
-    asked on entering the context, not here.
+    A language model is asked in the prompt format `form`, or in the one that its name or its checkpoint
+    asks for (`prover.formats.registry`). Raises `PolicyError` for a name that nobody knows, and for a path
+    without weights. A server is asked on entering the context, not here.
     """
+    policy = _open(spec)
+    if spec == "tactics":
+        if form is not None:
+            raise PolicyError("`tactics` reads no prompts: a format is for language models")
+        return policy
+    from prover.formats.policy import FormattedPolicy
+    from prover.formats.registry import choose_format, format_named
+
+    if form is not None:
+        return FormattedPolicy(policy, format_named(form))
+    kind, _, rest = spec.partition(":")
+    if kind == "openai":
+        return FormattedPolicy(policy)  # Its server knows the model's name.
+    if spec == "default":
+        from prover.policies.shipped import MODEL
+
+        rest = str(MODEL)
+    if kind == "vllm" and choose_format(rest) == format_named("completion"):
+        from prover.policies.vllm_engine import locate
+
+        rest = str(locate(spec, rest))  # A name says nothing of what the checkpoint behind it wants.
+    return FormattedPolicy(policy, choose_format(rest))
+
+
+def _open(spec: str) -> Policy:
+    """The policy that `spec` names, to be asked as it is."""
     kind, _, rest = spec.partition(":")
     if spec == "tactics":
         from prover.policies.tactics import TacticPolicy
@@ -41,9 +66,8 @@ def open_policy(spec: str) -> Policy:
         return shipped_model()
     if kind == "moe":
         from prover.policies.moe import MoePolicy
-        from prover.policies.prompting import as_trained
 
-        return as_trained(MoePolicy(rest), Path(rest).expanduser())
+        return MoePolicy(rest)
     if kind == "hf":
         from prover.policies.hf import HuggingFacePolicy
 
@@ -53,11 +77,9 @@ def open_policy(spec: str) -> Policy:
 
         return OpenAIPolicy(rest)
     if kind == "vllm":
-        from prover.policies.prompting import as_trained
         from prover.policies.vllm_engine import VllmPolicy
 
-        engine = VllmPolicy(rest)
-        return as_trained(engine, engine.path)
+        return VllmPolicy(rest)
     raise PolicyError(f"there is no policy {spec!r}; known are {KNOWN}")
 
 

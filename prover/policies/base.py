@@ -112,7 +112,8 @@ class Completion:
     """For each of `logprobs`, where its token starts in `text`, in characters; a stop or end token starts
     at the text's end. It lets best-first search price a proof step by step."""
     reason: str = ""
-    """For `Finish.ERROR`, one line that says what happened."""
+    """For `Finish.ERROR`, one line that says what happened; for a completion without text, why what the
+    policy wrote is no proof."""
 
     def logprob(self, start: int = 0, end: int | None = None) -> tuple[float, int]:
         """Sum of the log-probs of the tokens that start in `text[start:end]`, and their number.

@@ -1,4 +1,8 @@
-"""The samples of one request, put together from a completions server's answer or its chunks."""
+"""The samples of one request, put together from a completions server's answer or its chunks.
+
+In a conversation a server may hand over a model's reasoning apart from its answer. It is put back in front,
+between `<think>` and `</think>`, where the model wrote it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,7 @@ class _Sample:
     """One sample, as far as it came."""
 
     pieces: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
@@ -72,12 +77,17 @@ class Choices:
         if not isinstance(index, int) or not 0 <= index < len(self._samples):
             raise Broken(f"the server sent a sample that nobody asked for: {_one_line(index)}")
         sample = self._samples[index]
-        text = choice["text"]
-        if not isinstance(text, str):
-            raise TypeError
-        sample.pieces.append(text)
         told = choice.get("logprobs") or {}
-        tokens, values = told.get("tokens") or [], told.get("token_logprobs") or []
+        if "text" in choice:
+            sample.pieces.append(_text(choice["text"]))
+            tokens, values = told.get("tokens") or [], told.get("token_logprobs") or []
+        else:
+            message = choice["delta"] if "delta" in choice else choice["message"]
+            reasoning = message.get("reasoning_content") or message.get("reasoning") or ""
+            sample.reasoning.append(_text(reasoning))
+            sample.pieces.append(_text(message.get("content") or ""))
+            each = told.get("content") or []
+            tokens, values = [one["token"] for one in each], [one["logprob"] for one in each]
         if len(tokens) != len(values):
             raise ValueError
         for token, value in zip(tokens, values, strict=True):
@@ -94,7 +104,11 @@ class Choices:
         return [self._completion(sample) for sample in self._samples]
 
     def _completion(self, sample: _Sample) -> Completion:
-        text = "".join(sample.pieces)
+        text, reasoning = "".join(sample.pieces), "".join(sample.reasoning)
+        logprobs = sample.logprobs
+        if reasoning:
+            text = f"<think>{reasoning}</think>{text}"
+            logprobs = []  # The marks are tokens too, or not: where a token starts cannot be told.
         finish = {"stop": Finish.STOP, "length": Finish.LENGTH}.get(sample.finish, Finish.ERROR)
         reason = ""
         if finish is Finish.ERROR:
@@ -106,8 +120,8 @@ class Choices:
             version=self._version,
             tokens=known or len(sample.ids),
             token_ids=tuple(sample.ids),
-            logprobs=tuple(sample.logprobs),
-            offsets=tuple(_offsets(sample.tokens, text)),
+            logprobs=tuple(logprobs),
+            offsets=tuple(_offsets(sample.tokens, text)[: len(logprobs)]),
             reason=reason,
         )
 
@@ -134,6 +148,13 @@ def _offsets(tokens: list[str], text: str) -> list[int]:
             found.append(min(place if token.startswith(BROKEN) else start, len(text)))
             place, inside = start + len(whole), token.endswith(BROKEN)
     return found
+
+
+def _text(value: object) -> str:
+    """Raises `TypeError` for what is no text."""
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _one_line(value: object) -> str:

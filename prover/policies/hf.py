@@ -41,4 +41,4 @@ class HuggingFacePolicy(CheckpointPolicy["Model"]):
     def _write(
         self, model: Model, prompts: Sequence[Prompt], n: int, sampling: Sampling, stop: threading.Event
     ) -> list[list[Completion]]:
-        return model.generate([prompt.text for prompt in prompts], n, sampling, stop)
+        return model.generate(prompts, n, sampling, stop)

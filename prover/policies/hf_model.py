@@ -18,7 +18,7 @@ from typing import Any, cast
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from prover.policies.base import Completion, Finish, PolicyError, Sampling, cut_at_stop
+from prover.policies.base import Completion, Finish, PolicyError, Prompt, Sampling, cut_at_stop
 
 WINDOW = 16
 """Tokens that are decoded to see what the last of them adds to the text."""
@@ -60,10 +60,10 @@ class Model:
         self._end = frozenset([] if end is None else [end] if isinstance(end, int) else end)
 
     def generate(
-        self, prompts: Sequence[str], n: int, sampling: Sampling, stop: threading.Event
+        self, prompts: Sequence[Prompt], n: int, sampling: Sampling, stop: threading.Event
     ) -> list[list[Completion]]:
         """`n` samples a prompt, in batches as large as the key-value cache may be."""
-        encoded: list[list[int]] = [self._tokenizer(prompt)["input_ids"] for prompt in prompts]
+        encoded = [self._encode(prompt) for prompt in prompts]
         for ids in encoded:
             if len(ids) >= self._context:
                 raise PolicyError(
@@ -79,6 +79,21 @@ class Model:
             for (index, _), row in zip(batch, rows, strict=True):
                 found[index].append(self._completion(row, sampling))
         return [found[index] for index in range(len(prompts))]
+
+    def _encode(self, prompt: Prompt) -> list[int]:
+        """The prompt's tokens; a conversation by the model's own template, up to where it is to answer.
+        Raises `PolicyError` for a model without one."""
+        text, special = prompt.text, True
+        if prompt.turns:
+            turns = [{"role": turn.role, "content": turn.content} for turn in prompt.turns]
+            try:
+                text = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+            except Exception as error:  # There is none, or it is anybody's program and refuses the turns.
+                said = " ".join(str(error).split())[:200]
+                raise PolicyError(f"the model holds no such conversation: {said}") from None
+            special = False  # The template writes them.
+        ids: list[int] = self._tokenizer(text, add_special_tokens=special)["input_ids"]
+        return ids
 
     @torch.inference_mode()
     def _batch(

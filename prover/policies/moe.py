@@ -48,6 +48,8 @@ class MoePolicy(CheckpointPolicy["Generator"]):
     def _write(
         self, model: Generator, prompts: Sequence[Prompt], n: int, sampling: Sampling, stop: threading.Event
     ) -> list[list[Completion]]:
+        if any(prompt.turns for prompt in prompts):
+            raise PolicyError(f"{self.name} holds no conversations: name a format such as `completion`")
         try:
             return model.generate([prompt.text for prompt in prompts], n, sampling, stop)
         except ValueError as error:

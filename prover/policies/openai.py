@@ -1,7 +1,8 @@
 """A model behind a server that speaks the completions API: vLLM, SGLang, llama.cpp, and others.
 
-One request a prompt, `POST {URL}/v1/completions` with `n` samples, streamed, so that cancelling closes the
-connection and the server stops generating at once. Requests that fail for a reason that may pass are
+One request a prompt, `POST {URL}/v1/completions` (for a conversation `/v1/chat/completions`, where the server
+applies the model's template) with `n` samples, streamed, so that cancelling closes the connection and the
+server stops generating at once. Requests that fail for a reason that may pass are
 repeated with back-off; what arrived damaged becomes a completion with `Finish.ERROR`.
 
 Several servers may have the same model. All requests of one theorem go to the same one, and to the same
@@ -36,6 +37,7 @@ CONNECTIONS = 256
 """Requests under way at once at one server: as many as keep a large one busy."""
 MOST_CONNECTIONS = 512
 """At all servers together: a process may have 1,024 files open, usually."""
+COMPLETIONS, CONVERSATIONS = "/v1/completions", "/v1/chat/completions"
 
 
 class OpenAIPolicy:
@@ -146,24 +148,13 @@ class OpenAIPolicy:
         )
 
     async def _complete(self, prompt: Prompt, n: int, sampling: Sampling, index: int) -> list[Completion]:
-        body = {
-            "model": self.model,
-            "prompt": prompt.text,
-            "n": n,
-            "temperature": sampling.temperature,
-            "top_p": sampling.top_p,
-            "max_tokens": sampling.max_tokens,
-            "stop": list(sampling.stop),
-            "seed": (sampling.seed + index) % 2**31,
-            "logprobs": 1,
-            "stream": self._stream,
-        }
+        path, body = self._asked(prompt, n, sampling, index)
         clock = asyncio.get_running_loop().time
         order = in_order(self._replicas, prompt.theorem, clock())
         for replica in order:
             wanted = body | replica.additions(sampling.max_tokens)
             try:
-                return await self._ask(replica, wanted, prompt, n, last=replica is order[-1])
+                return await self._ask(replica, path, wanted, prompt, n, last=replica is order[-1])
             except DeadError as error:
                 replica.rests_until = clock() + REST_SECONDS
                 if replica is order[-1]:
@@ -172,7 +163,7 @@ class OpenAIPolicy:
         raise AssertionError("the last server answers or raises")
 
     async def _ask(
-        self, replica: Replica, body: dict[str, Any], prompt: Prompt, n: int, *, last: bool
+        self, replica: Replica, path: str, body: dict[str, Any], prompt: Prompt, n: int, *, last: bool
     ) -> list[Completion]:
         """One server's samples; one that is not the `last` to be asked is given up at once if nobody
         is there. Raises `DeadError` if there is no hope for an answer, `PolicyError` for what another server
@@ -182,9 +173,9 @@ class OpenAIPolicy:
             choices = Choices(n, self.version)
             try:
                 if self._stream:
-                    await self._receive(replica, body, choices, headers)
+                    await self._receive(replica, path, body, choices, headers)
                 else:
-                    answer = await self._request(replica, "POST", "/v1/completions", body, 1, headers)
+                    answer = await self._request(replica, "POST", path, body, 1, headers)
                     choices.add_json(answer.content)
             except (PassingError, httpx.TransportError) as error:
                 # What came before the connection broke is lost with it: a part of a sample is none.
@@ -198,13 +189,33 @@ class OpenAIPolicy:
             return choices.completions()
         raise AssertionError("the last attempt returns or raises")
 
+    def _asked(self, prompt: Prompt, n: int, sampling: Sampling, index: int) -> tuple[str, dict[str, Any]]:
+        """Where to send the request for one prompt, and what: a conversation has an address of its own."""
+        body = {
+            "model": self.model,
+            "n": n,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": sampling.max_tokens,
+            "stop": list(sampling.stop),
+            "seed": (sampling.seed + index) % 2**31,
+            "stream": self._stream,
+        }
+        if not prompt.turns:
+            return COMPLETIONS, {**body, "prompt": prompt.text, "logprobs": 1}
+        turns = [{"role": turn.role, "content": turn.content} for turn in prompt.turns]
+        if not sampling.stop:
+            del body["stop"]  # Some servers take no empty list.
+        return CONVERSATIONS, {**body, "messages": turns, "logprobs": True}
+
     async def _receive(
-        self, replica: Replica, body: dict[str, Any], choices: Choices, headers: dict[str, str]
+        self, replica: Replica, path: str, body: dict[str, Any], choices: Choices, headers: dict[str, str]
     ) -> None:
         """Read a streamed answer into `choices`."""
         assert self._client is not None, "use the policy as a context manager"
-        url = f"{replica.base}/v1/completions"
-        async with self._client.stream("POST", url, json=body, headers=headers) as response:
+        async with self._client.stream(
+            "POST", f"{replica.base}{path}", json=body, headers=headers
+        ) as response:
             if response.status_code != httpx.codes.OK:
                 await response.aread()
                 raise refusal(replica.base, response)

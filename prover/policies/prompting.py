@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from prover.policies.base import Policy, PolicyError
-from prover.policies.hinted import HintedPolicy
+from prover.policies.base import PolicyError
 from prover.policies.tactics.hints import VERSION
 
 FILE = "prover.json"
@@ -18,20 +17,18 @@ def write_prompting(folder: Path, *, hints: bool) -> None:
     (folder / FILE).write_text(f"{text}\n", encoding="utf-8")
 
 
-def as_trained(policy: Policy, folder: Path) -> Policy:
-    """The policy with the prompts that the model in `folder` was trained on; without the file, plain ones.
+def wants_hints(folder: Path, name: str) -> bool:
+    """Whether the model in `folder`, which the user calls `name`, was trained on hints; without the file not.
 
     Raises `PolicyError` for a file that cannot be read, or asks for hints that this version does not give.
     """
     try:
         told = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return policy
+        return False
     except (OSError, ValueError) as error:
-        raise PolicyError(f"{policy.name}: {FILE} cannot be read: {error}") from None
+        raise PolicyError(f"{name}: {FILE} cannot be read: {error}") from None
     hints = told.get("hints") if isinstance(told, dict) else ""
-    if hints is None:
-        return policy
-    if hints != VERSION:
-        raise PolicyError(f"{policy.name}: {FILE} asks for hints {hints!r}; this version gives {VERSION!r}")
-    return HintedPolicy(policy)
+    if hints is not None and hints != VERSION:
+        raise PolicyError(f"{name}: {FILE} asks for hints {hints!r}; this version gives {VERSION!r}")
+    return hints is not None

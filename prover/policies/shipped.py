@@ -10,19 +10,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import data
-from prover.policies.base import Policy, PolicyError
+from prover.policies.base import PolicyError
 from prover.policies.moe import MoePolicy
-from prover.policies.prompting import as_trained
 
 MODEL = Path(data.__file__).parent / "models" / "core-7m"
 """The checkpoint's directory."""
 
 
-def shipped_model() -> Policy:
+def shipped_model() -> MoePolicy:
     """The shipped model. Raises `PolicyError` if its files or torch are missing, and says what to do."""
     missing = [name for name in ("torch", "tokenizers", "safetensors") if find_spec(name) is None]
     if missing:
         raise PolicyError(f"the shipped model needs {', '.join(missing)} (pip install 'rmax-prover[model]')")
     if not (MODEL / "config.json").is_file():
         raise PolicyError(f"the shipped model's files are missing: {MODEL}")
-    return as_trained(MoePolicy(str(MODEL), name="default"), MODEL)
+    return MoePolicy(str(MODEL), name="default")

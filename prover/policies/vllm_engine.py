@@ -79,12 +79,6 @@ class VllmPolicy:
             self.started.log.unlink(missing_ok=True)
             self.started = None
 
-    @property
-    def engine(self) -> Any:
-        """vLLM's `AsyncLLM` while the policy is open: for whoever sends it weights."""
-        assert self._started is not None, "use the policy as a context manager"
-        return self._started.engine
-
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
         """`n` completions a prompt; all requests run at once. Raises `PolicyError` as `Policy` says."""
         assert self.started is not None, "use the policy as a context manager"

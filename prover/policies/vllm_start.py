@@ -43,7 +43,12 @@ QUIET = {
 """Environment of the engine, unless the user has set a variable."""
 
 _RAISED = re.compile(r"(?:^|[\s.])(\w*(?:Error|Exception|Failure)): +(\S.*)")
-_AFTERMATH = ("EngineDeadError", "EngineGenerateError", "Engine core initialization failed")
+_AFTERMATH = (
+    "EngineDeadError",
+    "EngineGenerateError",
+    "Engine core initialization failed",
+    "WorkerProc initialization failed",
+)
 _MEMORY = (
     "out of memory",
     "outofmemory",

@@ -157,7 +157,7 @@ TWO = OPEN + "theorem b : 1 = 1 := by sorry\n"
         (["none.lean"], "none.lean has no theorem, lemma or example"),
         (["--statement", ""], "name files to prove, or give a --statement, and not both"),
         (["a.lean", "--statement", "True"], "name files to prove, or give a --statement, and not both"),
-        (["a.lean", "--search", "luck"], "--search must be one of rmaxts, best-first, sampling, not 'luck'"),
+        (["a.lean", "--search", "luck"], "--search must be one of rmaxts, best-first, sampling, self-"),
         (["a.lean", "--samples", "0"], "samples must be positive"),
         (["a.lean", "--time", "-1"], "time must be positive"),
         (["a.lean", "--policy", "oracle"], "there is no policy 'oracle'"),

@@ -41,7 +41,7 @@ def test_the_nearest_file_counts_and_an_empty_variable_does_not(tmp_path: Path) 
         ("workers = 1.5", "workers must be a whole number, not '1.5'"),
         ("workers = true", "workers must be a whole number"),
         ("timeout = [1]", "timeout must be a number"),
-        ("project = 3.0\nfoo = 1", "unknown setting 'foo'; known are benchmarks, cache, memory"),
+        ("project = 3.0\nfoo = 1", "unknown setting 'foo'; known are benchmarks, cache, format, memory"),
         ("workers", "cannot be read"),
         ("\xff", "cannot be read"),
     ],

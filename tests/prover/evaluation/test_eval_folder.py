@@ -6,7 +6,7 @@ import errno
 import fcntl
 import os
 import resource
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from lean_env.errors import SourceError
 from prover.evaluation.folder import RunFolder, differences
 from prover.evaluation.reading import read_run
+from search import RMaxTS
 from tests.prover.evaluation.folders import SETTINGS, problem, result
 
 PROBLEMS = tuple(problem(index, name=f"größe_{index}") for index in range(3))
@@ -106,6 +107,14 @@ def test_other_settings_are_refused_by_their_names(tmp_path: Path) -> None:
         "samples 64, not 128; go on so, or name another --out"
     )
     assert differences(TWICE, replace(TWICE, rule={"gamma": 1})) == "rule.gamma null, not 1"
+
+
+def test_a_rule_that_got_a_field_since_is_the_same_rule() -> None:
+    now = replace(TWICE, search="rmaxts", rule=asdict(RMaxTS()))
+    before = replace(now, rule={name: value for name, value in now.rule.items() if name != "feedback"})
+    assert differences(before, now) == ""
+    told = differences(before, replace(now, rule=asdict(RMaxTS(feedback=True))))
+    assert told == "rule.feedback false, not true"
 
 
 def test_a_folder_that_was_not_begun_is_not_left_behind(tmp_path: Path) -> None:

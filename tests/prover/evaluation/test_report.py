@@ -316,3 +316,21 @@ def test_a_run_without_results_has_a_report(tmp_path: Path, skipped: str, of: Ru
     assert ("The run is not finished" in shown.stdout) is not skipped
     empty = write(tmp_path / "empty", [], [], of)
     assert prover("report", folder, empty).returncode == 0
+
+
+def test_corrections_are_counted_and_the_rounds_of_proofs_told(tmp_path: Path) -> None:
+    problems = [problem(number) for number in range(4)]
+    results = [
+        result(problems[0], samples=3, corrections=2, proof_round=2),
+        result(problems[1], samples=1),
+        result(problems[2], samples=4, corrections=2, proof_round=0),
+        result(problems[3], "FAILED", samples=64, corrections=40),
+    ]
+    report = report_run(read_run(write(tmp_path, problems, results)), "run", no_flaws)
+    assert (report.corrections, report.rounds) == (44, {"0": 2, "2": 1})
+    told = "44 of 72 samples were to correct an earlier proof; proofs: 2 fresh, 1 in round 2."
+    assert told in report.notes
+    assert told in markdown(make_report([read_run(tmp_path)], 0, no_flaws))
+    plain = report_run(run_of(tmp_path / "plain"), "run", no_flaws)
+    assert (plain.corrections, plain.rounds) == (0, {})
+    assert not any("correct an earlier" in note for note in plain.notes)

@@ -114,6 +114,18 @@ def chunk(text: str, index: int = 0, finish: str | None = None, logprobs: Sequen
     return f"data: {json.dumps({'choices': [choice]}, ensure_ascii=False)}\n\n"
 
 
+def delta(finish: str | None = None, logprobs: Sequence[tuple[str, float]] = (), **said: str) -> str:
+    """One event of a conversation's stream; `said` are the fields of the message: `content`, `reasoning`…"""
+    each = [{"token": token, "logprob": value, "top_logprobs": []} for token, value in logprobs]
+    choice = {
+        "index": 0,
+        "delta": said,
+        "finish_reason": finish,
+        "logprobs": {"content": each} if each else None,
+    }
+    return f"data: {json.dumps({'choices': [choice]}, ensure_ascii=False)}\n\n"
+
+
 def streams(*parts: str | bytes) -> Script:
     """A script that streams these parts."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from lean_env.values import Theorem
-from prover.policies import Completion, Finish, PolicyError, Sampling, open_policy
+from prover.policies import Completion, Finish, PolicyError, Sampling, Turn, open_policy
 from prover.policies.hf import HuggingFacePolicy
 from prover.policies.hf_model import nucleus
 from prover.prompts import make_prompt
@@ -170,3 +172,20 @@ def test_damaged_weights_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be loaded") as caught:
         ask(tmp_path, 1, Sampling())
     assert "\n" not in str(caught.value)
+
+
+def test_a_conversation_is_laid_out_by_the_models_own_template(checkpoint: Path, tmp_path: Path) -> None:
+    talk = replace(PROMPTS[0], turns=(Turn("system", "S"), Turn("user", "U")))
+    with pytest.raises(PolicyError, match="the model holds no such conversation") as caught:
+        ask(checkpoint, 1, Sampling(max_tokens=4), [talk])
+    assert "\n" not in str(caught.value)
+    path = tmp_path / "chat"
+    shutil.copytree(checkpoint, path)
+    template = "{% for turn in messages %}[{{ turn.role }}]{{ turn.content }}{% endfor %}"
+    (path / "chat_template.jinja").write_text(f"{template}{{% if add_generation_prompt %}}[A]{{% endif %}}")
+    sampling = Sampling(max_tokens=12, temperature=0, stop=())
+    laid_out = replace(PROMPTS[0], text="[system]S[user]U[A]")
+    ((spoken,),) = ask(path, 1, sampling, [talk])
+    ((written,),) = ask(path, 1, sampling, [laid_out])
+    assert spoken.token_ids == written.token_ids
+    assert spoken.logprobs == pytest.approx(written.logprobs)

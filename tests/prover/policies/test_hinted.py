@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from lean_env.values import Theorem
+from prover.formats.hints import Hints
+from prover.formats.policy import FormattedPolicy
 from prover.policies import Completion, PolicyError, Sampling, open_policy
-from prover.policies.hinted import HintedPolicy
-from prover.policies.prompting import FILE, as_trained, write_prompting
+from prover.policies.prompting import FILE, wants_hints, write_prompting
 from prover.policies.tactics.hints import MAX_LENGTH, VERSION, hints
 from prover.prompts import make_prompt, with_hints
 from tests.prover.scripted import Scripted, completion
@@ -60,7 +61,7 @@ def test_what_precedes_the_statement_is_left_out() -> None:
 
 def asked(policy: Scripted) -> list[str]:
     async def ask() -> list[list[Completion]]:
-        async with HintedPolicy(policy) as hinted:
+        async with FormattedPolicy(policy, Hints()) as hinted:
             assert (hinted.name, hinted.concurrency) == (policy.name, policy.concurrency)
             assert hinted.version == f"{policy.version}+{VERSION}"
             return await hinted.generate([make_prompt(PRODUCTS)], 1, Sampling())
@@ -75,25 +76,32 @@ def test_the_policy_behind_sees_them() -> None:
 
 
 def test_a_model_gets_the_prompts_it_was_trained_on(tmp_path: Path) -> None:
-    policy = Scripted(lambda prompt: completion(""))
-    assert as_trained(policy, tmp_path) is policy
+    assert not wants_hints(tmp_path, "m")
     write_prompting(tmp_path, hints=False)
-    assert as_trained(policy, tmp_path) is policy
+    assert not wants_hints(tmp_path, "m")
     write_prompting(tmp_path, hints=True)
-    assert isinstance(as_trained(policy, tmp_path), HintedPolicy)
+    assert wants_hints(tmp_path, "m")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"hints": "hints-0"}', '{"hints": true}', "\udcff"])
 def test_other_hints_than_this_version_gives_are_refused_in_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(PolicyError) as caught:
-        as_trained(Scripted(lambda prompt: completion("")), tmp_path)
+        wants_hints(tmp_path, "moe:m")
     assert FILE in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_checkpoint_of_ours_says_so_itself(tmp_path: Path) -> None:
+def format_of(spec: str, form: str | None = None) -> str:
+    policy = open_policy(spec, form)
+    assert isinstance(policy, FormattedPolicy)
+    assert policy.form is not None
+    return policy.form.name
+
+
+def test_a_checkpoint_of_ours_says_so_itself_unless_it_is_said_by_hand(tmp_path: Path) -> None:
     path = tiny_checkpoint(tmp_path / "model")
-    assert not isinstance(open_policy(f"moe:{path}"), HintedPolicy)
+    assert format_of(f"moe:{path}") == "completion"
     write_prompting(path, hints=True)
-    assert isinstance(open_policy(f"moe:{path}"), HintedPolicy)
+    assert format_of(f"moe:{path}") == format_of(f"hf:{path}") == "hints"
+    assert format_of(f"moe:{path}", "completion") == "completion"
