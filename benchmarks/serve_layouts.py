@@ -296,7 +296,7 @@ def bars(results: dict[str, dict[str, Any]]) -> list[Bar]:
             if key.startswith(("tokens_per_second", "vllm_", "ours_")):
                 found.append(Bar(f"{name}: {key}", value))
         if "parity" in figures:
-            ratio = figures["parity"]["mean"] / figures["own_rounding"]["mean"]
+            ratio = figures["parity"]["mean"] / max(figures["own_rounding"]["mean"], 1e-6)
             found.append(Bar(f"{name}: log-probs off, in our own BF16 rounding", ratio, at_most=2))
         if "means" in figures:
             right = "transfer_error" not in figures and "sent_2" in figures
