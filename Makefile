@@ -26,13 +26,13 @@ demo: .venv/.run ## install, prove theorems with real Lean, and check the proofs
 	$(BIN)/prover verify examples/not_proofs.jsonl; test $$? -eq 1
 
 test: lint       ## install, then lint, type-check and run all tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow and not vllm"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not vllm"
 
 test-slow: .venv/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
 test-vllm: .venv-vllm/.dev ## install vLLM for CPUs (2.2 GB), and test with it
-	$(VLLM) -m pytest -m vllm tests/prover/policies
+	$(VLLM) -m pytest -m vllm tests/prover/policies tests/training/transfer
 
 lint: .venv/.dev ## ruff and mypy
 	$(BIN)/python -m ruff check .
