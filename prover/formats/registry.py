@@ -35,6 +35,7 @@ _FAMILIES = (
     (re.compile(r"deepseek[-_. ]?prover[-_. ]?v?2(?!\d)"), DEEPSEEK_V2.name),
     (re.compile(r"goedel[-_. ]?prover[-_. ]?v?2(?!\d)"), GOEDEL_V2.name),
     (re.compile(r"kimina[-_. ]?prover"), KIMINA_PROVER.name),
+    (re.compile(r"^(?:default|core-7m)$"), "hints"),  # Our own, as `prover serve` names it.
 )
 
 

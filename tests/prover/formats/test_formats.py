@@ -110,6 +110,8 @@ MODELS = {
     "Goedel-LM/Goedel-Prover-SFT": "completion",
     "AI-MO/Kimina-Prover-Preview-Distill-7B": "kimina",
     "kimina_prover_72b": "kimina",
+    "default": "hints",
+    "core-7m": "hints",
     "meta-llama/Llama-3": "completion",
     "": "completion",
     "x" * 5000: "completion",
