@@ -7,11 +7,13 @@ own layout. The broadcast is unpacked, the one form that means the same in every
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,6 +23,7 @@ from training.model.checkpoint import disk_tensors
 from training.transfer.control import Control
 from training.transfer.errors import TransferError
 
+T = TypeVar("T")
 RENDEZVOUS_SECONDS = 120.0
 """How long sender and workers may take to find each other."""
 BROADCAST_SECONDS = 600.0
@@ -77,11 +80,10 @@ class NcclBroadcast:
             "rank_offset": 1,
             "world_size": workers + 1,
         }
-        self._group = await _together(
+        self._group = await meet(
             control.rpc("init_weight_transfer_engine", init_info=told),
-            self._join,
-            (port, workers + 1),
-            RENDEZVOUS_SECONDS,
+            lambda: self._join(port, workers + 1),
+            seconds=RENDEZVOUS_SECONDS,
         )
 
     async def send(self, control: Control, model: Transformer) -> None:
@@ -95,11 +97,10 @@ class NcclBroadcast:
             "shapes": [list(tensor.shape) for _, tensor in tensors],
         }
         await control.rpc("start_weight_update")
-        await _together(
+        await meet(
             control.rpc("update_weights", update_info=told),
-            self._broadcast,
-            ([tensor for _, tensor in tensors],),
-            BROADCAST_SECONDS,
+            lambda: self._broadcast([tensor for _, tensor in tensors]),
+            seconds=BROADCAST_SECONDS,
         )
         await control.rpc("finish_weight_update")
 
@@ -119,24 +120,41 @@ class NcclBroadcast:
         stream.synchronize()
 
 
-async def _together(call: Any, work: Any, arguments: tuple[Any, ...], seconds: float) -> Any:
-    """Run `work` in a thread while the engine does `call`; its result. If one of them fails, the other
-    waits for it in vain: the thread is left to itself. Raises `TransferError`."""
+async def meet(call: Awaitable[object], work: Callable[[], T], *, seconds: float) -> T:
+    """Run `work` in a thread while the engine does `call`; its result.
+
+    If one of them fails, the other waits in vain for its partner: nobody waits for it, the thread is left to
+    itself. Raises `TransferError`, also after so many seconds.
+    """
     there = asyncio.ensure_future(call)
-    here = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
-    await asyncio.wait({there, here}, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-    for task in (there, here):
-        if task.done() and (error := task.exception()):
-            for other in (there, here):
-                other.cancel()
-            if isinstance(error, TransferError):
-                raise error
-            raise TransferError(f"the transfer failed: {' '.join(str(error).split())[:300]}") from error
-    if not (there.done() and here.done()):
-        there.cancel()
-        here.cancel()
+    here: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+    def run() -> None:
+        try:
+            result, error = work(), None
+        except Exception as raised:
+            result, error = None, raised
+        with contextlib.suppress(RuntimeError):  # The loop has ended, and nobody waits any more.
+            loop.call_soon_threadsafe(settle, result, error)
+
+    def settle(result: Any, error: Exception | None) -> None:
+        if not here.done():
+            here.set_exception(error) if error else here.set_result(result)
+
+    loop = asyncio.get_running_loop()
+    threading.Thread(target=run, daemon=True).start()
+    both: list[asyncio.Future[Any]] = [there, here]
+    await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+    failed = next((task.exception() for task in both if task.done() and task.exception()), None)
+    if failed is None and there.done() and here.done():
+        return here.result()
+    there.cancel()
+    here.cancel()
+    if failed is None:
         raise TransferError(f"sender and engine did not meet within {seconds:g} s")
-    return here.result()
+    if isinstance(failed, TransferError):
+        raise failed
+    raise TransferError(f"the transfer failed: {' '.join(str(failed).split())[:300]}") from failed
 
 
 def free_port() -> int:
