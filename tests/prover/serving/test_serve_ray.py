@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,10 @@ ORDER = ("serve", "DeepSeek-Prover-V2-671B", "--gpus", "8", "--gpu", "h800", "--
 
 
 @pytest.fixture(scope="module")
-def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a program `vllm`: GPUs' layouts are started with that."""
-    folder = tmp_path_factory.mktemp("fakes")
+def fakes() -> Iterator[Path]:
+    """A directory with a program `vllm`: GPUs' layouts are started with that. Ray keeps sockets in it, whose
+    names must be short."""
+    folder = Path(tempfile.mkdtemp(prefix="fakes"))
     script = Path(__file__).parent / "fake/vllm/entrypoints/openai/api_server.py"
     python = Path(PROVER).with_name("python")
     (folder / "vllm").mkdir()
@@ -34,7 +37,8 @@ def fakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "bin").mkdir()
     (folder / "bin/vllm").write_text(f'#!/bin/sh\nexec {python} {script} "$@"\n')
     (folder / "bin/vllm").chmod(0o755)
-    return folder
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
