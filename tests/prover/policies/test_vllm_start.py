@@ -23,7 +23,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_vllm_one_is_told_how_to_get_it(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vllm_engine, "find_spec", lambda name: None)
-    with pytest.raises(PolicyError, match=r"needs vLLM: pip install 'rmax-prover\[vllm\]' where") as caught:
+    with pytest.raises(
+        PolicyError, match=r"needs vLLM: with GPUs pip install 'rmax-prover\[vllm\]'; on a CPU pip"
+    ) as caught:
         open_policy(f"vllm:{checkpoint}")
     assert "\n" not in str(caught.value)
 
