@@ -176,8 +176,10 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
 def _cpu_environment(path: Path) -> dict[str, str]:
     try:
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        config = {}
+    except (OSError, ValueError, RecursionError):
+        config = None
+    if not isinstance(config, dict):
+        config = {}  # vLLM says what is wrong.
     size = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
