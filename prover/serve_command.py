@@ -10,6 +10,8 @@ import typer
 
 from prover.flags import JsonFlag
 
+MOST = 1024
+"""GPUs of a node, GiB of a GPU, and nodes: more than there are anywhere."""
 WIDTH = 120
 """Columns of the table where it goes to a file."""
 
@@ -25,16 +27,19 @@ def serve(
     ],
     gpus: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="GPUs of a node; 0: the CPU. Default: what nvidia-smi sees."),
+        typer.Option(
+            min=0, max=MOST, metavar="N", help="GPUs of a node; 0: the CPU. Default: what nvidia-smi sees."
+        ),
     ] = None,
     gpu: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="What GPUs, if not this machine's: a100, h100, h200, h800, ..."),
     ] = None,
     gpu_memory: Annotated[
-        float | None, typer.Option(min=1, metavar="GIB", help="Memory of a GPU, if it is of no known kind.")
+        float | None,
+        typer.Option(min=1, max=MOST, metavar="GIB", help="Memory of a GPU, if it is of no known kind."),
     ] = None,
-    nodes: Annotated[int, typer.Option(min=1, metavar="K", help="How many such nodes.")] = 1,
+    nodes: Annotated[int, typer.Option(min=1, max=MOST, metavar="K", help="How many such nodes.")] = 1,
     context: Annotated[
         int | None,
         typer.Option(

@@ -76,7 +76,7 @@ def _told(folder: Path | None) -> list[str]:
         return []
     try:
         told = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []  # Whoever loads it says what is wrong.
     name = told.get("_name_or_path") if isinstance(told, dict) else None
     return [name] if isinstance(name, str) else []

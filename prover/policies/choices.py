@@ -67,7 +67,7 @@ class Choices:
                 raise Broken(f"the server reports an error: {_one_line(chunk['error'])}")
             for choice in chunk["choices"]:
                 self._add(choice)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             if isinstance(error, Broken):
                 raise
             raise Broken(f"the server sent a malformed chunk: {_one_line(text)}") from None

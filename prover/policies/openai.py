@@ -123,7 +123,7 @@ class OpenAIPolicy:
             if replica.is_vllm:
                 replica.context = min(int(model.get("max_model_len") or 0) for model in models)
             return [str(model["id"]) for model in models]
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise PolicyError(
                 f"{replica.base} speaks another API: /v1/models lists no models; {EXPECTED}"
             ) from None

@@ -26,7 +26,7 @@ def wants_hints(folder: Path, name: str) -> bool:
         told = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return False
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PolicyError(f"{name}: {FILE} cannot be read: {error}") from None
     hints = told.get("hints") if isinstance(told, dict) else ""
     if hints is not None and hints != VERSION:

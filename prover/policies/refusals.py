@@ -7,6 +7,7 @@ import httpx
 from prover.policies.base import PolicyError
 
 EXPECTED = "give the base URL of a server with the completions API"
+NO_TEMPLATE = "it cannot be asked in a conversation; take a format that completes, as --format completion"
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 """Status codes for which the same request may succeed later."""
 DEAD = ("EngineCore encountered an issue", "EngineDeadError")
@@ -38,6 +39,8 @@ def refusal(base: str, response: httpx.Response) -> Exception:
     if status in (404, 405) and "model" not in said.lower():
         path = response.request.url.path
         return PolicyError(f"{base} speaks another API: {path} answers {status}; {EXPECTED}")
+    if "chat template" in said.lower():
+        return PolicyError(f"{base} has no chat template for the model ({status}): {NO_TEMPLATE}")
     return PolicyError(f"{base} refuses the request ({status}): {said}")
 
 
@@ -63,6 +66,6 @@ def _message(response: httpx.Response) -> str:
         answer = response.json()
         found = answer.get("error", answer.get("message", answer)) if isinstance(answer, dict) else answer
         text = str(found.get("message", found) if isinstance(found, dict) else found)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = response.text
     return " ".join(text.split())[:200] or response.reason_phrase

@@ -19,6 +19,7 @@ from typing import Any, Self
 from prover.policies.affinity import preferred
 from prover.policies.base import Completion, Finish, PolicyError, Prompt, Sampling
 from prover.policies.checkpoint import newest, require_checkpoint
+from prover.policies.refusals import NO_TEMPLATE
 from prover.policies.vllm_start import HOW_TO_INSTALL, WEIGHTS, Started, explain, start
 
 CONCURRENCY = 256
@@ -135,6 +136,8 @@ class VllmPolicy:
         """The prompt's tokens; a conversation in the model's own layout. Raises `PolicyError`."""
         if not prompt.turns:
             return list(tokenizer(prompt.text)["input_ids"])
+        if not getattr(tokenizer, "chat_template", "unknown"):
+            raise PolicyError(f"{self.name} has no chat template: {NO_TEMPLATE}")
         turns = [{"role": turn.role, "content": turn.content} for turn in prompt.turns]
         try:
             text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)

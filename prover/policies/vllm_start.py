@@ -23,9 +23,9 @@ from typing import Any
 
 from prover.policies.base import PolicyError
 from prover.policies.checkpoint import weight_files
+from prover.serving.hardware import GIB, free_memory
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
-GIB = 2**30
 CPU_BLOCK = 32
 """Tokens of one block of the cache on a CPU. vLLM shares whole blocks only, and would take 128, which is a
 whole prompt of a short theorem; its CPU kernels want multiples of 32."""
@@ -156,7 +156,7 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
     if not on_cpu:
         return chosen
     bytes_ = sum(found.stat().st_size for found in weight_files(path, WEIGHTS))
-    free = _free_bytes()
+    free = free_memory()
     if bytes_ + GIB > free:
         raise PolicyError(
             f"{name} has {bytes_ / GIB:.1f} GiB of weights, and {free / GIB:.1f} GiB of memory are free: "
@@ -176,8 +176,10 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
 def _cpu_environment(path: Path) -> dict[str, str]:
     try:
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        config = {}
+    except (OSError, ValueError, RecursionError):
+        config = None
+    if not isinstance(config, dict):
+        config = {}  # vLLM says what is wrong.
     size = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
@@ -242,12 +244,3 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name in added:
             os.environ.pop(name, None)
-
-
-def _free_bytes() -> int:
-    """Memory that new processes may take."""
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        return int(text.partition("MemAvailable:")[2].split()[0]) * 1024
-    except (OSError, ValueError, IndexError):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -156,10 +156,10 @@ def cpu() -> Hardware:
     """This machine without GPUs."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return Hardware(None, 0, 1, _free_memory(), cores)
+    return Hardware(None, 0, 1, free_memory(), cores)
 
 
-def _free_memory() -> int:
+def free_memory() -> int:
     """Bytes that a program could take now, as far as the kernel and the container's limit tell."""
     free = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     try:

@@ -100,7 +100,7 @@ def wait_until_healthy(
             time.sleep(KNOCK_SECONDS)
         try:
             models = [str(one["id"]) for one in client.get(f"{url}/v1/models").json()["data"]]
-        except (httpx.HTTPError, ValueError, LookupError, TypeError):
+        except (httpx.HTTPError, ValueError, LookupError, TypeError, RecursionError):
             alive()
             raise ServeError(f"what answers at {url} is no vLLM server: /v1/models lists no models") from None
     if name not in models:
@@ -115,9 +115,11 @@ def running(command: Command) -> Iterator[Server]:
         yield server
     finally:
         died = server.poll() is not None
-        server.stop()
-        if not died:
-            server.discard_log()
+        try:
+            server.stop()
+        finally:
+            if not died:
+                server.discard_log()
 
 
 def local(command: Command) -> Command:

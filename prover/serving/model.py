@@ -165,7 +165,7 @@ def read_model(folder: Path, name: str = "") -> Model:
         raise ServeError(
             f"{path} cannot be read ({error.strerror}): give a directory in Hugging Face layout"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ServeError(f"{path} is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise ServeError(f"{path} is not a model's configuration")

@@ -72,16 +72,19 @@ class Server:
         return _bare(lines[-1]) if lines else ""
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Ask it to end, as Ctrl-C does, and then end what is left of its group."""
+        """Ask it to end, as Ctrl-C does, and then end what is left of its group; at once if the user, who
+        waits for it, loses patience."""
         group = self._process.pid
-        with contextlib.suppress(ProcessLookupError):
+        try:
             if self._process.poll() is None:
                 os.killpg(group, signal.SIGINT)
                 until = time.monotonic() + grace_seconds
                 while self._process.poll() is None and time.monotonic() < until:
                     time.sleep(CHECK_SECONDS)
-            os.killpg(group, signal.SIGKILL)
-        self._process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
+            self._process.wait()
 
     def discard_log(self) -> None:
         """Remove the log of a server that did nothing wrong."""

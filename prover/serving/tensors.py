@@ -16,6 +16,8 @@ from prover.serving import ServeError
 
 BYTES = {"F32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1}
 """Bytes of a number, by its name in safetensors files."""
+MOST = 2**24
+"""No number of a published configuration is larger: the longest contexts have ten million tokens."""
 DTYPES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 
 
@@ -77,7 +79,7 @@ class Config:
     """Named in errors."""
 
     def whole(self, key: str, default: int | None = None) -> int:
-        """A positive whole number, or zero if that is the default. Raises `ServeError`."""
+        """A positive whole number of at most `MOST`, or zero if that is the default. Raises `ServeError`."""
         value = self.values.get(key)
         if value is None and default is not None:
             return default
@@ -85,6 +87,8 @@ class Config:
             raise ServeError(f"{self.where} has no {key}: it is not the configuration of such a model")
         if isinstance(value, bool) or not isinstance(value, int) or value < (0 if default == 0 else 1):
             raise ServeError(f"{self.where}: {key} must be a positive whole number, not {value!r}")
+        if value > MOST:
+            raise ServeError(f"{self.where}: {key} is larger than {MOST:,}, which no model has")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -94,15 +98,18 @@ class Config:
 
     @property
     def head_dim(self) -> int:
-        """Width of a head (not for MLA)."""
-        heads = self.whole("num_attention_heads")
-        return self.whole("head_dim", self.whole("hidden_size") // heads)
+        """Width of a head (not for MLA). Raises `ServeError`."""
+        heads, hidden = self.whole("num_attention_heads"), self.whole("hidden_size")
+        width = self.whole("head_dim", hidden // heads)
+        if not width:
+            raise ServeError(f"{self.where}: {heads} heads are more than hidden_size, {hidden}")
+        return width
 
     @property
     def dtype(self) -> str:
         """The checkpoint's own, before quantisation. Raises `ServeError`."""
         name = self.values.get("dtype") or self.values.get("torch_dtype") or "float32"
-        if name not in DTYPES:
+        if not isinstance(name, str) or name not in DTYPES:
             raise ServeError(f"{self.where}: dtype {name!r} is none of {', '.join(DTYPES)}")
         return DTYPES[name]
 
@@ -117,13 +124,15 @@ class Config:
             if method != "fp8":
                 raise ValueError(method)
             rows, columns = quantisation["weight_block_size"]
+            if not all(type(size) is int and 0 < size <= MOST for size in (rows, columns)):
+                raise ValueError(method)
         except (AttributeError, KeyError, TypeError, ValueError):
             named = quantisation.get("quant_method", "?") if isinstance(quantisation, dict) else quantisation
             raise ServeError(
                 f"{self.where}: quantised as {named!r}, and only FP8 in blocks (DeepSeek-V3's) is worked "
                 "out here: take the checkpoint in BF16, or start vLLM by hand"
             ) from None
-        return int(rows), int(columns)
+        return rows, columns
 
 
 class _Writer:
@@ -233,15 +242,18 @@ def _qwen3(config: Config) -> Iterator[Tensors]:
 
 def _qwen3_moe(config: Config) -> Iterator[Tensors]:
     layers, write = config.whole("num_hidden_layers"), _Writer(config)
-    step, left_out = config.whole("decoder_sparse_step", 1), config.values.get("mlp_only_layers") or ()
+    step, left_out = config.whole("decoder_sparse_step", 1), config.values.get("mlp_only_layers") or []
+    if not isinstance(left_out, list):
+        raise ServeError(f"{config.where}: mlp_only_layers must be a list of layers, not {left_out!r}")
     sparse = sum(layer not in left_out and (layer + 1) % step == 0 for layer in range(layers))
     experts = config.whole("num_experts")
     yield from write.ends()
     yield from write.grouped_attention(layers, "qkvo" if config.flag("attention_bias") else "", True)
     if sparse < layers:
         yield from write.mlp(Part.DENSE, config.whole("intermediate_size"), layers - sparse)
-    yield from write.mlp(Part.ROUTED, config.whole("moe_intermediate_size"), experts * sparse)
-    yield write.plain(Part.ROUTER, experts, write.hidden, count=sparse)
+    if sparse:
+        yield from write.mlp(Part.ROUTED, config.whole("moe_intermediate_size"), experts * sparse)
+        yield write.plain(Part.ROUTER, experts, write.hidden, count=sparse)
 
 
 def _deepseek(config: Config, corrected: bool) -> Iterator[Tensors]:

@@ -79,8 +79,8 @@ class WeightLink:
                 if why:
                     where = f" on replica {replica}" if len(found) > 1 else ""
                     raise TransferError(f"the engine does not hold the weights that were sent{where}: {why}")
-        except TransferError as error:
-            self._broken = str(error)
+        except BaseException as error:  # Cancelled half-way, too: who knows what the engine holds.
+            self._broken = str(error) or "the transfer was interrupted"
             with contextlib.suppress(TransferError):
                 await self._control.pause()
             raise

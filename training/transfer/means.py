@@ -55,9 +55,12 @@ class CheckpointReload:
 
     async def send(self, control: Control, model: Transformer) -> None:
         """Write, and reload."""
-        with tempfile.TemporaryDirectory(prefix="weights-", dir=self._folder) as folder:
-            await asyncio.to_thread(save_checkpoint, model, folder)
-            await control.rpc("reload_weights", weights_path=folder)
+        try:
+            with tempfile.TemporaryDirectory(prefix="weights-", dir=self._folder) as folder:
+                await asyncio.to_thread(save_checkpoint, model, folder)
+                await control.rpc("reload_weights", weights_path=folder)
+        except OSError as error:
+            raise TransferError(f"the checkpoint cannot be written: {error}") from error
 
 
 class NcclBroadcast:

@@ -139,6 +139,7 @@ def test_a_stalling_server_is_given_up() -> None:
         ((chunk("intro h"), DONE), "intro h", "'nothing'"),
         ((chunk("intro h"), "data: {broken\n\n"), "intro h", "malformed chunk"),
         ((chunk("intro h"), 'data: {"choices": 3}\n\n'), "intro h", "malformed chunk"),
+        ((chunk("intro h"), f"data: {'[' * 200_000}\n\n"), "intro h", "malformed chunk"),
         ((chunk("intro h"), 'data: {"choices": [{"text": 3}]}\n\n'), "intro h", "malformed chunk"),
         ((chunk("intro h"), 'data: {"error": {"message": "out of memory"}}\n\n'), "intro h", "out of memory"),
         ((chunk("intro h"), chunk("x", index=9)), "intro h", "nobody asked"),
@@ -212,6 +213,11 @@ async def _other_json(wire: Wire) -> None:
     await wire.json({"models": ["m"]})
 
 
+async def _too_deep(wire: Wire) -> None:
+    await wire.head(200, "application/json")
+    await wire.send("[" * 200_000)
+
+
 async def _not_http(wire: Wire) -> None:
     await wire.send("SSH-2.0-OpenSSH_9.6\r\n")
 
@@ -221,6 +227,7 @@ async def _not_http(wire: Wire) -> None:
     [
         (_html, "speaks another API"),
         (_other_json, "speaks another API"),
+        (_too_deep, "speaks another API"),
         (refuses(404, "Not Found"), "speaks another API: /v1/models answers 404"),
         (refuses(401, "no key"), "set OPENAI_API_KEY"),
         (_not_http, "does not speak HTTP"),
@@ -352,6 +359,11 @@ def test_a_slow_server_is_heard_out() -> None:
         ),
         (refuses(429, "slow down", "retry-after: Wed, 21 Oct 2026 07:28:00 GMT"), "429: slow down$", 2),
         (refuses(429, "slow down"), "429: slow down$", 2),
+        (
+            refuses(400, "default chat template is no longer allowed, so you must provide a chat template"),
+            r"^http://127.* has no chat template .*--format completion$",
+            1,
+        ),
     ],
 )
 def test_what_a_server_in_trouble_says_is_one_line(script: Script, said: str, requests: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from transformers import PreTrainedTokenizerFast
 
-from prover.policies import PolicyError, open_policy, vllm_engine
+from prover.policies import PolicyError, open_policy, vllm_engine, vllm_start
 from prover.policies.vllm_engine import locate, offsets
 from prover.policies.vllm_start import _cpu_environment, _environment, _printing_to, explain
 from tests.training.model.tiny import tiny_checkpoint, tiny_tokenizer
@@ -23,7 +23,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_vllm_one_is_told_how_to_get_it(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vllm_engine, "find_spec", lambda name: None)
-    with pytest.raises(PolicyError, match=r"needs vLLM: pip install 'rmax-prover\[vllm\]' where") as caught:
+    with pytest.raises(
+        PolicyError, match=r"needs vLLM: with GPUs pip install 'rmax-prover\[vllm\]'; on a CPU pip"
+    ) as caught:
         open_policy(f"vllm:{checkpoint}")
     assert "\n" not in str(caught.value)
 
@@ -119,3 +121,11 @@ def test_printing_and_environment_are_put_back(
 def test_latent_attention_only_where_a_cpu_has_kernels(rank: int, disabled: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"kv_lora_rank": rank, "qk_rope_head_dim": 64}))
     assert _cpu_environment(tmp_path)["VLLM_MLA_DISABLE"] == disabled
+
+
+def test_a_model_beyond_the_memory_that_a_container_leaves_is_refused(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vllm_start, "free_memory", lambda: vllm_start.GIB // 2)
+    with pytest.raises(PolicyError, match=r"weights, and 0\.5 GiB of memory are free: take a smaller model"):
+        vllm_start._settings("vllm:tiny", checkpoint, on_cpu=True)

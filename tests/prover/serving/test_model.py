@@ -244,12 +244,41 @@ def test_what_is_no_causal_model_is_said_in_one_line(kind: str, tmp_path: Path) 
         ({"dtype": "int3"}, "'int3' is none of"),
         ({"quantization_config": {"quant_method": "awq", "bits": 4}}, "quantised as 'awq'"),
         ({"quantization_config": "fp8"}, "quantised as 'fp8'"),
+        (
+            {"quantization_config": {"quant_method": "fp8", "weight_block_size": [0, 128]}},
+            "quantised as 'fp8'",
+        ),
+        ({"dtype": ["bfloat16"]}, r"\['bfloat16'\] is none of"),
+        ({"num_hidden_layers": 10**9}, "num_hidden_layers is larger than 16,777,216"),
+        ({"num_attention_heads": 5000, "head_dim": None}, "5000 heads are more than hidden_size, 4096"),
     ],
 )
 def test_bad_fields_are_named(change: dict[str, Any], said: str) -> None:
     values = PUBLISHED["Goedel-LM/Goedel-Prover-V2-8B"] | change
     with pytest.raises(ServeError, match=said):
         make_model(values, "bad", "bad", "config.json")
+
+
+MOE = next(values for values in OTHERS.values() if "num_experts" in values)
+
+
+@pytest.mark.parametrize("layers", [3, "abc", {"0": 1}])
+def test_layers_without_experts_must_be_listed(layers: object) -> None:
+    with pytest.raises(ServeError, match="mlp_only_layers must be a list of layers"):
+        make_model(MOE | {"mlp_only_layers": layers}, "bad", "bad", "config.json")
+
+
+def test_a_mixture_without_a_layer_of_experts_is_dense() -> None:
+    values = MOE | {"decoder_sparse_step": 99, "intermediate_size": 64}
+    dense = make_model(values, "odd", "odd", "config.json")
+    assert dense.experts is None
+    assert dense.active == sum(dense.parameters.values())
+
+
+def test_a_configuration_that_nests_too_deep_is_said(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("[" * 200_000)
+    with pytest.raises(ServeError, match="is not JSON"):
+        read_model(tmp_path)
 
 
 def test_a_missing_model_is_said(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,7 +127,9 @@ def test_a_server_that_never_gets_ready_is_ended_by_ctrl_c(port: int) -> None:
         assert gone(servers)
 
 
-def test_a_deaf_server_is_killed_after_its_grace(tmp_path: Path) -> None:
+@contextmanager
+def deaf() -> Iterator[tuple[Server, psutil.Process]]:
+    """A server that does not listen to Ctrl-C, and its child."""
     python = os.fspath(Path(PROVER).with_name("python"))
     program = (python, str(FAKE / "vllm/entrypoints/openai/api_server.py"))
     server = Server(Command(0, program, (), {"FAKE_VLLM": "deaf"}))
@@ -134,10 +137,29 @@ def test_a_deaf_server_is_killed_after_its_grace(tmp_path: Path) -> None:
     while "child" not in server.said() and time.monotonic() < until:
         time.sleep(0.05)
     child = psutil.Process(int(server.said().split()[1]))
-    server.stop(grace_seconds=0.3)
-    assert server.poll() == -signal.SIGKILL
-    assert gone([child])
-    server.discard_log()
+    try:
+        yield server, child
+    finally:
+        server.stop(grace_seconds=0)
+        server.discard_log()
+
+
+def test_a_deaf_server_is_killed_after_its_grace() -> None:
+    with deaf() as (server, child):
+        server.stop(grace_seconds=0.3)
+        assert server.poll() == -signal.SIGKILL
+        assert gone([child])
+
+
+def test_a_second_ctrl_c_kills_a_deaf_server_at_once() -> None:
+    with deaf() as (server, child):
+        impatience = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
+        impatience.start()
+        with pytest.raises(KeyboardInterrupt):
+            server.stop(grace_seconds=GUARD)
+        impatience.join()
+        assert server.poll() == -signal.SIGKILL
+        assert gone([child])
 
 
 def test_a_death_at_the_start_is_told_with_its_cause(port: int) -> None:
@@ -202,6 +224,8 @@ def test_a_build_for_other_hardware_is_told_before_it_starts(port: int, tmp_path
             "no GPU is known as abacus; known are a100",
         ),
         (["Goedel-Prover-V2-32B", "--gpus", "0", "--gpu", "h100"], "--gpus 0 means this machine's CPU"),
+        (["default", "--gpu-memory", "inf", "--dry-run"], "less than or equal to 1024"),
+        (["Goedel-Prover-V2-8B", "--gpu", "h100", "--gpus", "1000000000", "--dry-run"], "equal to 1024"),
         (["nobody/nothing"], "nobody/nothing is no directory, nor a model known here"),
         (["default", "--gpus", "0", "--context", "4096"], "takes at most 2,048 tokens, not 4,096"),
         (["default", "--gpus", "0", "--context", "4096", "--dry-run"], "takes at most 2,048 tokens"),

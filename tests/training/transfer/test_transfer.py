@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 import torch
@@ -191,6 +192,35 @@ def test_after_a_refusal_nothing_goes_on() -> None:
             return link.version
 
     assert asyncio.run(attempt()) == ""
+
+
+def interrupt(model: Transformer) -> None:
+    raise KeyError(model.config.vocab_size)  # Whatever nobody thought of.
+
+
+def test_after_an_interruption_nothing_goes_on_either() -> None:
+    engine, first = Engine(learner()), learner()
+    engine.harm = interrupt
+
+    async def attempt() -> None:
+        async with WeightLink(engine, first, CheckpointReload()) as link:
+            with pytest.raises(KeyError):
+                await link.send(stepped(first), "step-1")
+            engine.harm = None
+            with pytest.raises(TransferError, match="cannot be used any more"):
+                await link.send(stepped(first), "step-2")
+
+    asyncio.run(attempt())
+    assert engine.frozen
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    async def attempt() -> None:
+        async with WeightLink(Engine(learner()), learner(), CheckpointReload(tmp_path / "gone")) as link:
+            with pytest.raises(TransferError, match=r"the checkpoint cannot be written: .*No such file"):
+                await link.send(learner(), "step-1")
+
+    asyncio.run(attempt())
 
 
 def test_an_engine_with_other_weights_is_refused_at_once() -> None:
