@@ -88,7 +88,7 @@ class Report:
 def run(find: Callable[[], Toolchain], environ: Mapping[str, str], as_json: bool) -> int:
     """Print the report on the toolchain that `find` returns; 0 if proving works, else 2."""
     report = Report(
-        prover=version("rmax-prover"),
+        prover=_installed("rmax-prover") or "not installed",
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}".strip(", "),
         packages={name: _installed(name) for name in OPTIONAL},

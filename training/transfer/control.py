@@ -65,13 +65,21 @@ class EngineControl:
 
     async def pause(self) -> None:
         """Freeze the requests under way where they are."""
-        await self._engine.pause_generation(mode="keep", clear_cache=False)
+        try:
+            await self._engine.pause_generation(mode="keep", clear_cache=False)
+        except Exception as error:
+            raise TransferError(f"vLLM did not pause: {_line(error)}") from error
 
     async def resume(self) -> None:
         """Forget all keys and values of the old weights, and go on with the requests."""
-        if not await self._engine.reset_prefix_cache(reset_running_requests=True):
-            raise TransferError("vLLM kept keys and values of the old weights")
-        await self._engine.resume_generation()
+        try:
+            if not await self._engine.reset_prefix_cache(reset_running_requests=True):
+                raise TransferError("vLLM kept keys and values of the old weights")
+            await self._engine.resume_generation()
+        except TransferError:
+            raise
+        except Exception as error:
+            raise TransferError(f"vLLM did not go on: {_line(error)}") from error
 
     async def logprobs(self, rows: Sequence[Sequence[int]], replica: int) -> list[list[float]]:
         """Log-probs of all tokens but the first of each row, in nats, from one replica."""
