@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from lean_env.errors import LimitError
@@ -295,7 +296,7 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(
     rest, _ = process.communicate(timeout=60)
     assert rest == ""
     assert process.returncode != 0
-    assert not [child for child in children if child.is_running()]
+    assert not psutil.wait_procs(children, timeout=60)[1]
 
 
 def _children(pid: int) -> list[Any]:
