@@ -14,9 +14,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import copy
 import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -123,13 +126,20 @@ def in_its_own_process(name: str, path: Path, smoke: bool) -> dict[str, Any]:
     command = [sys.executable, __file__, "--layout", name, "--model", str(path)]
     command += ["--smoke"] if smoke else []
     started = time.monotonic()
+    child = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        out, errors = child.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
         return {"error": f"not done within {SECONDS} s"}
-    lines = done.stdout.strip().splitlines()
-    if done.returncode or not lines:
-        return {"error": (done.stderr.strip().splitlines() or ["died"])[-1], "trace": done.stderr[-4000:]}
+    finally:  # The engine's workers too: left alone, they would keep the GPUs from the next layout.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+    lines = out.strip().splitlines()
+    if child.returncode or not lines:
+        return {"error": (errors.strip().splitlines() or ["died"])[-1], "trace": errors[-4000:]}
     figures: dict[str, Any] = json.loads(lines[-1]) | {"process_seconds": time.monotonic() - started}
     print(name, json.dumps(figures), file=sys.stderr, flush=True)
     return figures
