@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from training.errors import TrainError
 from training.sft.config import SftConfig, load_config
-from training.sft.errors import TrainError
 
 __all__ = ["SftConfig", "TrainError", "load_config"]

@@ -24,9 +24,9 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from training.errors import TrainError
 from training.model import ModelConfig, Transformer
 from training.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from training.sft.errors import TrainError
 from training.sft.stream import Position
 
 FOLDER = "checkpoints"

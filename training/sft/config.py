@@ -1,25 +1,14 @@
-"""What a training run is told: a TOML file, read once into frozen dataclasses that check themselves.
-
-Each part of the trainer owns one table. A key that nobody knows, a value of the wrong type and a value
-that cannot work are refused here, with one line, before anything is built. Relative paths in the file
-start at its own directory, as in `prover.toml`.
-"""
+"""The settings of supervised fine-tuning; each part of the trainer owns one table."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
-import tomllib
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from training.sft.errors import TrainError
-
-T = TypeVar("T")
+from training.settings import read_settings, require
 
 MAX_VOCABULARY = 1_000_000
 """Nobody has a use for a larger one, and the library that learns it ends the process for want of memory."""
@@ -38,7 +27,7 @@ class ModelTable:
 
     def __post_init__(self) -> None:
         sources = bool(self.checkpoint) + bool(self.preset or self.sizes)
-        _require(sources == 1, "preset or model.sizes must be given, or model.checkpoint, and not both")
+        require(sources == 1, "preset or model.sizes must be given, or model.checkpoint, and not both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +60,17 @@ class DataConfig:
     """Share of the statements, chosen by their hash, that is kept for validation."""
 
     def __post_init__(self) -> None:
-        _require(bool(self.corpus), "corpus must name at least one file")
-        _require(self.length >= 16, f"length must be at least 16, not {self.length}")
-        _require(
+        require(bool(self.corpus), "corpus must name at least one file")
+        require(self.length >= 16, f"length must be at least 16, not {self.length}")
+        require(
             300 <= self.vocabulary <= MAX_VOCABULARY,
             f"vocabulary must lie between 300 and {MAX_VOCABULARY}, not {self.vocabulary}",
         )
         for name in ("cot_share", "resumed_share", "automation_share", "made_up_lemmas"):
             value = getattr(self, name)
-            _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
-        _require(self.pretraining_epochs >= 0, "pretraining_epochs must not be negative")
-        _require(0 <= self.held_out < 1, f"held_out must lie in [0, 1), not {self.held_out:g}")
+            require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
+        require(self.pretraining_epochs >= 0, "pretraining_epochs must not be negative")
+        require(0 <= self.held_out < 1, f"held_out must lie in [0, 1), not {self.held_out:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +83,8 @@ class BatchConfig:
     """Micro-batches of one step on each device; more of them take less memory."""
 
     def __post_init__(self) -> None:
-        _require(self.tokens > 0, f"tokens must be positive, not {self.tokens}")
-        _require(self.accumulation > 0, f"accumulation must be positive, not {self.accumulation}")
+        require(self.tokens > 0, f"tokens must be positive, not {self.tokens}")
+        require(self.accumulation > 0, f"accumulation must be positive, not {self.accumulation}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +110,15 @@ class OptimizerConfig:
     def __post_init__(self) -> None:
         for name in ("learning_rate", "clip"):
             value = getattr(self, name)
-            _require(0 < value < math.inf, f"{name} must be positive and finite, not {value:g}")
+            require(0 < value < math.inf, f"{name} must be positive and finite, not {value:g}")
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
-            _require(0 <= value < 1, f"{name} must lie in [0, 1), not {value:g}")
+            require(0 <= value < 1, f"{name} must lie in [0, 1), not {value:g}")
         for name in ("decay_share", "final_share"):
             value = getattr(self, name)
-            _require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
-        _require(self.weight_decay >= 0, f"weight_decay must not be negative, but is {self.weight_decay:g}")
-        _require(self.warmup >= 0, f"warmup must not be negative, but is {self.warmup}")
+            require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
+        require(self.weight_decay >= 0, f"weight_decay must not be negative, but is {self.weight_decay:g}")
+        require(self.warmup >= 0, f"warmup must not be negative, but is {self.warmup}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +135,7 @@ class LossConfig:
     def __post_init__(self) -> None:
         for name in ("bias_rate", "sequence_weight", "mtp_weight"):
             value = getattr(self, name)
-            _require(0 <= value < math.inf, f"{name} must not be negative, but is {value:g}")
+            require(0 <= value < math.inf, f"{name} must not be negative, but is {value:g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +158,13 @@ class RunConfig:
     """Steps between two held-out losses; 0: only at the end."""
 
     def __post_init__(self) -> None:
-        _require(self.steps >= 0, f"steps must not be negative, but is {self.steps}")
-        _require(0 <= self.epochs < math.inf, f"epochs must not be negative, but is {self.epochs:g}")
-        _require((self.steps > 0) != (self.epochs > 0), "steps or run.epochs must be given, and not both")
+        require(self.steps >= 0, f"steps must not be negative, but is {self.steps}")
+        require(0 <= self.epochs < math.inf, f"epochs must not be negative, but is {self.epochs:g}")
+        require((self.steps > 0) != (self.epochs > 0), "steps or run.epochs must be given, and not both")
         for name in ("log_every", "checkpoint_every", "keep"):
             value = getattr(self, name)
-            _require(value > 0, f"{name} must be positive, not {value}")
-        _require(self.validate_every >= 0, f"validate_every must not be negative: {self.validate_every}")
+            require(value > 0, f"{name} must be positive, not {value}")
+        require(self.validate_every >= 0, f"validate_every must not be negative: {self.validate_every}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +183,10 @@ class ProvingConfig:
     def __post_init__(self) -> None:
         for name in ("statements", "every"):
             value = getattr(self, name)
-            _require(value >= 0, f"{name} must not be negative, but is {value}")
+            require(value >= 0, f"{name} must not be negative, but is {value}")
         for name in ("samples", "max_tokens"):
             value = getattr(self, name)
-            _require(value > 0, f"{name} must be positive, not {value}")
+            require(value > 0, f"{name} must be positive, not {value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,95 +203,9 @@ class SftConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
-
-    def flat(self) -> dict[str, Any]:
-        """Every setting under its dotted name, as JSON knows it; two runs are the same if these are.
-
-        A file counts by its name and not by its folder, so a run can be moved to another machine.
-        """
-        return {
-            name: [part.name for part in value] if isinstance(value, tuple) else getattr(value, "name", value)
-            for name, value in _leaves(dataclasses.asdict(self), "")
-        }
+        require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
 
 
 def load_config(path: Path, seed: int | None = None) -> SftConfig:
     """Read a run's configuration; `seed` replaces the file's. Raises `TrainError`."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise TrainError(f"{path} is not TOML: {error}") from error
-    if seed is not None:
-        table["seed"] = seed
-    try:
-        return _build(SftConfig, table, "", path.parent)
-    except ValueError as error:
-        raise TrainError(f"{path}: {error}") from error
-
-
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """The first key in which two flat configurations differ, with both values; empty if none does."""
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            return f"{name} was {old.get(name)!r} and is now {new.get(name)!r}"
-    return ""
-
-
-def _build(kind: type[T], table: object, place: str, folder: Path) -> T:
-    """The dataclass `kind` from a TOML table that lies at the dotted name `place`."""
-    if not isinstance(table, dict):
-        raise ValueError(f"{place.rstrip('.')} must be a table")
-    hints = typing.get_type_hints(kind)
-    if unknown := table.keys() - hints.keys():
-        raise ValueError(f"unknown key {place + min(unknown)!r}; known are {', '.join(sorted(hints))}")
-    for part in dataclasses.fields(kind):  # type: ignore[arg-type]
-        required = part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
-        if required and part.name not in table:
-            raise ValueError(f"{place + part.name} is missing")
-    values = {name: _value(hints[name], value, place + name, folder) for name, value in table.items()}
-    try:
-        return kind(**values)
-    except ValueError as error:
-        raise ValueError(f"{place}{error}") from None
-
-
-def _value(kind: Any, value: object, place: str, folder: Path) -> Any:
-    """`value` as the field's type `kind` wants it."""
-    if dataclasses.is_dataclass(kind):
-        return _build(typing.cast(type, kind), value, f"{place}.", folder)
-    origin, parameters = typing.get_origin(kind), typing.get_args(kind)
-    if origin is tuple:
-        items = [value] if isinstance(value, str) else value
-        if not isinstance(items, list):
-            raise ValueError(f"{place} must be a list")
-        return tuple(_value(parameters[0], item, place, folder) for item in items)
-    if origin is Literal:
-        if value not in parameters:
-            raise ValueError(f"{place} must be one of {', '.join(parameters)}, not {value!r}")
-        return value
-    if origin is types.UnionType:
-        return _value(parameters[0], value, place, folder)
-    if kind is Path and isinstance(value, str):
-        return folder / Path(value).expanduser()
-    if origin is Mapping and isinstance(value, dict):
-        return value
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        words = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
-        raise ValueError(f"{place} must be {words.get(kind, 'a table')}, not {value!r}")
-    return value
-
-
-def _leaves(value: Any, name: str) -> list[tuple[str, Any]]:
-    if not isinstance(value, Mapping):
-        return [(name, value)]
-    return [leaf for key, part in value.items() for leaf in _leaves(part, f"{name}.{key}".lstrip("."))]
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise ValueError(message)
+    return read_settings(SftConfig, path, seed)

@@ -20,8 +20,8 @@ from prover.policies.prompting import write_prompting
 from training.corpus.hint import with_hints_looked_up
 from training.corpus.rename_lemmas import with_other_lemmas
 from training.corpus.render import Example, cuts, renamed, resumed, whole
+from training.errors import TrainError
 from training.sft.config import DataConfig
-from training.sft.errors import TrainError
 from training.sft.packing import Rows, TokenExample, pack
 from training.tokenizer import EOS, SPECIAL, load_tokenizer, save_tokenizer, train_tokenizer
 

@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from training.errors import TrainError
 from training.model import Transformer
 from training.model.checkpoint import save_checkpoint
+from training.settings import difference, flat
 from training.sft import checkpoint
-from training.sft.config import SftConfig, difference
+from training.sft.config import SftConfig
 from training.sft.dataset import Dataset, keep_tokenizer
-from training.sft.errors import TrainError
 
 RUN, RESULT = "run.json", "result.json"
 
@@ -32,7 +33,7 @@ class RunFolder:
 
     def claim(self, config: SftConfig, data: Dataset) -> None:
         """Make the folder this run's. Raises `TrainError` if it holds checkpoints of another run."""
-        told = {**config.flat(), "corpus": data.digest}
+        told = {**flat(config), "corpus": data.digest}
         path = self.path / RUN
         try:
             if checkpoint.places(self.path) and (differing := difference(_read(path), told)):

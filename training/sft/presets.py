@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from training.errors import TrainError
 from training.model import ModelConfig
 from training.sft.config import ModelTable
-from training.sft.errors import TrainError
 from training.tokenizer import BOS, EOS, PAD, SPECIAL
 
 PRESETS: dict[str, dict[str, Any]] = {

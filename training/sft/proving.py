@@ -21,9 +21,9 @@ from prover.attempt import Attempt
 from prover.driver import Driver, Settings
 from prover.policies import PolicyError, Sampling, open_policy
 from search import RULES, Budget
+from training.errors import TrainError
 from training.sft.config import ProvingConfig, SftConfig
 from training.sft.dataset import Dataset
-from training.sft.errors import TrainError
 
 CHECK_SECONDS = 20.0
 

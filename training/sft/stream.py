@@ -13,8 +13,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from training.errors import TrainError
 from training.sft.dataset import Dataset
-from training.sft.errors import TrainError
 from training.sft.packing import Rows, concatenate
 
 SLOW_SECONDS = 1.0

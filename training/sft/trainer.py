@@ -19,13 +19,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from training.errors import TrainError
 from training.flops import Work, peak_flops, step_flops
 from training.model import ModelConfig, Transformer
 from training.model.metrics import max_violation, noise_floor
 from training.sft import checkpoint
 from training.sft.config import SftConfig
 from training.sft.dataset import load_dataset
-from training.sft.errors import TrainError
 from training.sft.folder import RunFolder
 from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
 from training.sft.monitor import Monitor

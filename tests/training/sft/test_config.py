@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.training.sft.tiny import write_config
-from training.sft.config import SftConfig, difference, load_config
-from training.sft.errors import TrainError
+from training.errors import TrainError
+from training.settings import difference, flat
+from training.sft.config import SftConfig, load_config
 
 
 def test_reads_every_table(tmp_path: Path) -> None:
@@ -83,17 +84,17 @@ def test_refuses_what_is_no_file_and_no_toml(tmp_path: Path) -> None:
 
 def test_difference_names_the_key(tmp_path: Path) -> None:
     old, new = (load_config(write_config(tmp_path, run__steps=steps)) for steps in (6, 8))
-    assert difference(old.flat(), old.flat()) == ""
-    assert difference(old.flat(), new.flat()) == "run.steps was 6 and is now 8"
+    assert difference(flat(old), flat(old)) == ""
+    assert difference(flat(old), flat(new)) == "run.steps was 6 and is now 8"
 
 
 def test_a_run_may_move_to_another_folder(tmp_path: Path) -> None:
-    def flat(folder: Path) -> dict[str, object]:
+    def told(folder: Path) -> dict[str, object]:
         folder.mkdir()
         config: SftConfig = load_config(write_config(folder))
-        return config.flat()
+        return flat(config)
 
-    assert flat(tmp_path / "here") == flat(tmp_path / "there")
+    assert told(tmp_path / "here") == told(tmp_path / "there")
 
 
 @pytest.mark.parametrize("name", ["sft-core-7m", "sft-tiny"])

@@ -10,9 +10,9 @@ import pytest
 
 from data.records import CorpusRecord, write_corpus
 from tests.training.sft.tiny import record, write
+from training.errors import TrainError
 from training.sft.config import load_config
 from training.sft.dataset import Dataset, load_dataset, split
-from training.sft.errors import TrainError
 from training.sft.packing import IGNORED, Rows
 from training.sft.stream import Position, RowStream
 from training.tokenizer import EOS

@@ -11,8 +11,8 @@ import pytest
 from lean_env.errors import ToolchainError
 from lean_env.toolchain import Toolchain
 from tests.training.sft.tiny import record, write
+from training.errors import TrainError
 from training.sft.config import ProvingConfig, load_config
-from training.sft.errors import TrainError
 from training.sft.proving import count_proved
 from training.sft.trainer import train
 

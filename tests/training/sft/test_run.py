@@ -11,9 +11,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.sft.tiny import write, write_config
+from training.errors import TrainError
 from training.model.checkpoint import load_checkpoint, save_checkpoint
 from training.sft.config import load_config
-from training.sft.errors import TrainError
 from training.sft.learner import Figures, Learner
 from training.sft.packing import Rows
 from training.sft.trainer import train

@@ -1,0 +1,304 @@
+"""The settings of a run of reinforcement learning; each part owns one table.
+
+`[algorithm] preset` fills in what the file leaves out of that table: `paper` is RLPAF as published (arXiv
+2408.08152, section 2.3: GRPO of arXiv 2402.03300 with Lean's verdict as the reward); `modern` is what was
+learnt about GRPO since (`PRESETS` names the source of each value).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from training.settings import read_settings, require
+from training.sft.config import OptimizerConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """What learns."""
+
+    checkpoint: Path
+    """The model to start from, which is the reference of the KL term too."""
+
+
+@dataclass(frozen=True, slots=True)
+class TheoremsConfig:
+    """What is to be proved."""
+
+    corpus: tuple[Path, ...] = ()
+    """Corpora of proofs whose statements are used; their proofs are not."""
+    files: tuple[Path, ...] = ()
+    """JSON Lines files of statements, as benchmarks come."""
+    generated: int = 0
+    """New statements that a run begins with, made by `data.generate`; more are made as they are needed."""
+    generator_seed: int = 1_000_003
+    """Of the stream that they come from."""
+    mutated_share: float = 0.25
+    """Of further new statements, how many are variants of proved ones."""
+    benchmarks: tuple[Path, ...] = ()
+    """Files of statements that nothing to learn from may equal or be an instance of."""
+
+    def __post_init__(self) -> None:
+        sources = bool(self.corpus) + bool(self.files) + bool(self.generated)
+        require(sources > 0, "corpus, theorems.files or theorems.generated must name some statements")
+        require(self.generated >= 0, f"generated must not be negative, but is {self.generated}")
+        require(0 <= self.mutated_share <= 1, f"mutated_share must lie in [0, 1], not {self.mutated_share:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class CurriculumConfig:
+    """Which theorems are tried next."""
+
+    theorems: int = 64
+    """In one batch."""
+    group: int = 16
+    """Proofs tried for each."""
+    low: float = 0.05
+    high: float = 0.9
+    """Success rates between which a theorem is moderate, and preferred."""
+    fresh_share: float = 0.3
+    """Of a batch, theorems that were never tried."""
+    revisited_share: float = 0.05
+    """Of a batch, theorems that were retired: because they are always proved, or never."""
+    retire_after: int = 2
+    """Groups in a row without variance that retire a theorem."""
+
+    def __post_init__(self) -> None:
+        for name in ("theorems", "retire_after"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} must be positive, not {value}")
+        require(self.group >= 2, f"group must be at least 2, not {self.group}: one proof has no equal")
+        require(0 <= self.low < self.high <= 1, f"low = {self.low:g} and high = {self.high:g} leave nothing")
+        shares = self.fresh_share, self.revisited_share
+        require(
+            all(share >= 0 for share in shares) and sum(shares) <= 1,
+            f"fresh_share = {shares[0]:g} and revisited_share = {shares[1]:g} must be shares of one batch",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingConfig:
+    """How proofs are written."""
+
+    temperature: float = 1.0
+    max_tokens: int = 192
+    """Of one completion."""
+    search_share: float = 0.0
+    """Of a batch's theorems, how many are searched with RMaxTS, as many rollouts as a group has."""
+    policy: Literal["own", "vllm"] = "own"
+    """Who writes: our generator, or vLLM."""
+    samplers: int = 1
+    """How many on a cluster."""
+
+    def __post_init__(self) -> None:
+        require(self.temperature > 0, f"temperature must be positive, not {self.temperature:g}")
+        for name in ("max_tokens", "samplers"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} must be positive, not {value}")
+        require(0 <= self.search_share <= 1, f"search_share must lie in [0, 1], not {self.search_share:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmConfig:
+    """What is minimised; `training.rlpaf.objective` has the equations."""
+
+    preset: Literal["paper", "modern"]
+    kl: float
+    """Factor of the k3 estimate of the KL divergence from the reference; 0: none is computed."""
+    clip_low: float
+    clip_high: float
+    """The probability ratio is held within [1 - clip_low, 1 + clip_high]."""
+    scaled: bool
+    """Whether a group's advantages are divided by the standard deviation of its rewards."""
+    normaliser: Literal["sequence", "token", "constant"]
+    """What the sum over tokens is divided by: each sequence's own length, then the number of sequences (GRPO);
+    all tokens of a step (DAPO); the largest possible number of tokens (Dr. GRPO)."""
+    drop_uninformative: bool
+    """Whether groups without variance are left out of a step, and others sampled instead."""
+    ratio_cap: float
+    """Largest weight by which a token is corrected for the sampler's arithmetic, and for its age; 0: none is."""
+    routing: Literal["free", "frozen", "replay"]
+    """Of tokens to experts while learning: as it comes; with routers that do not learn; or as the weights
+    that a batch was first scored with routed them."""
+    unlikeliness: float = 0.0
+    """Bonus for proofs to which the policy gave a low rank in their group (arXiv 2506.02355); 0: none."""
+    updates: int = 1
+    """Optimiser steps taken with one batch."""
+
+    def __post_init__(self) -> None:
+        for name in ("kl", "clip_low", "clip_high", "ratio_cap", "unlikeliness"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name} must not be negative, but is {value:g}")
+        require(self.clip_low < 1, f"clip_low must be less than 1, not {self.clip_low:g}")
+        require(self.updates > 0, f"updates must be positive, not {self.updates}")
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # arXiv 2408.08152, section 2.3, and equation 3 of arXiv 2402.03300.
+        "paper": {
+            "kl": 0.02,
+            "clip_low": 0.2,
+            "clip_high": 0.2,
+            "scaled": True,
+            "normaliser": "sequence",
+            "drop_uninformative": False,
+            "ratio_cap": 0.0,
+            "routing": "free",
+        },
+        # arXiv 2503.14476 (clip-higher, dynamic sampling, no KL), arXiv 2503.20783 (no division by the
+        # deviation or the length), truncated importance sampling, arXiv 2507.18071 (routing replay).
+        "modern": {
+            "kl": 0.0,
+            "clip_low": 0.2,
+            "clip_high": 0.28,
+            "scaled": False,
+            "normaliser": "constant",
+            "drop_uninformative": True,
+            "ratio_cap": 2.0,
+            "routing": "replay",
+        },
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchConfig:
+    """How a batch is cut for the device."""
+
+    length: int = 640
+    """Tokens of a packed row; longer rollouts are left out, and their number is said."""
+    rows: int = 64
+    """Rows of one micro-batch on one device."""
+
+    def __post_init__(self) -> None:
+        require(self.length >= 16, f"length must be at least 16, not {self.length}")
+        require(self.rows > 0, f"rows must be positive, not {self.rows}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertConfig:
+    """Expert iteration: imitation of the proofs that the run has found, as one more stage of it."""
+
+    every: int = 0
+    """Batches between two such stages; 0: none."""
+    steps: int = 4
+    """Optimiser steps of a stage."""
+    proofs: int = 256
+    """Proofs in each of them, drawn from the store: rarely proved theorems first."""
+
+    def __post_init__(self) -> None:
+        require(self.every >= 0, f"every must not be negative, but is {self.every}")
+        for name in ("steps", "proofs"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} must be positive, not {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class LeanConfig:
+    """The judges."""
+
+    workers: int = 0
+    """Lean processes of one judge; 0: one for each processor."""
+    judges: int = 1
+    """How many pools of them on a cluster."""
+    seconds: float = 20.0
+    """For one check."""
+    audit_share: float = 0.01
+    """Of what the fast tier calls proved, how much the strict audit judges again."""
+    max_disagreement: float = 0.02
+    """Share of audited proofs that the audit may refuse before the run stops."""
+
+    def __post_init__(self) -> None:
+        require(self.workers >= 0, f"workers must not be negative, but is {self.workers}")
+        require(self.judges > 0, f"judges must be positive, not {self.judges}")
+        require(self.seconds > 0, f"seconds must be positive, not {self.seconds:g}")
+        for name in ("audit_share", "max_disagreement"):
+            value = getattr(self, name)
+            require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """Held-out proving, by independent samples."""
+
+    every: int = 0
+    """Batches between two; 0: only before the first and behind the last."""
+    files: tuple[Path, ...] = ()
+    """JSON Lines files of statements."""
+    generated: int = 0
+    """Statements made for it, of another stream than those to learn from."""
+    generator_seed: int = 2_000_003
+    samples: int = 8
+    """For each statement: pass@1 to pass@samples are estimated."""
+
+    def __post_init__(self) -> None:
+        for name in ("every", "generated"):
+            value = getattr(self, name)
+            require(value >= 0, f"{name} must not be negative, but is {value}")
+        require(self.samples > 0, f"samples must be positive, not {self.samples}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """How long, how precisely, how far ahead, and what is kept."""
+
+    steps: int
+    """Batches to learn from."""
+    staleness: int = 1
+    """By how many updates the policy that wrote a batch may be older than the one that learns from it."""
+    dtype: Literal["bf16", "float32"] = "bf16"
+    compile: bool = False
+    checkpoint_every: int = 20
+    keep: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "checkpoint_every", "keep"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} must be positive, not {value}")
+        require(self.staleness >= 0, f"staleness must not be negative, but is {self.staleness}")
+
+
+@dataclass(frozen=True, slots=True)
+class RlpafConfig:
+    """A whole run."""
+
+    model: ModelConfig
+    theorems: TheoremsConfig
+    algorithm: AlgorithmConfig
+    run: RunConfig
+    optimizer: OptimizerConfig = field(
+        default_factory=lambda: OptimizerConfig(learning_rate=5e-6, weight_decay=0.0, warmup=0)
+    )
+    curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    expert: ExpertConfig = field(default_factory=ExpertConfig)
+    lean: LeanConfig = field(default_factory=LeanConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
+
+
+def load_config(path: Path, seed: int | None = None) -> RlpafConfig:
+    """Read a run's configuration; `seed` replaces the file's. Raises `TrainError`."""
+    return read_settings(RlpafConfig, path, seed, _with_preset)
+
+
+def _with_preset(table: dict[str, Any]) -> dict[str, Any]:
+    """The file's table, its `[algorithm]` filled up from the preset that it names (`modern` without one)."""
+    told = table.get("algorithm", {})
+    if not isinstance(told, dict):
+        return table
+    preset = told.get("preset", "modern")
+    defaults = PRESETS.get(preset, {}) if isinstance(preset, str) else {}
+    if not defaults:
+        known = ", ".join(PRESETS)
+        raise ValueError(f"algorithm.preset must be one of {known}, not {preset!r}")
+    return {**table, "algorithm": {**defaults, "preset": preset, **told}}

@@ -1,0 +1,74 @@
+"""What the roles of a run hand to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lean_env.values import Theorem, Verdict
+
+
+class Source(StrEnum):
+    """How a rollout came about."""
+
+    SAMPLING = "sampling"
+    """One of a group of independent proofs of the statement."""
+    SEARCH = "search"
+    """Written in a search tree, behind the prefix of one of its nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One completion of the policy, and what Lean made of it."""
+
+    prompt: str
+    """As the policy read it."""
+    ids: tuple[int, ...]
+    """The tokens that the policy wrote, an end token included."""
+    logprobs: tuple[float, ...]
+    """Of each of them under the policy that wrote it: natural logarithm, at the temperature that it was drawn
+    with, without nucleus."""
+    version: int
+    """Of the policy that wrote it: how many updates it had seen."""
+    proof: str
+    """The whole proof, the prefix included; empty if the completion was none."""
+    prefix: str
+    """What the search had before it; empty for a proof from the start."""
+    verdict: Verdict
+    reason: str
+    """Why it is not `PROVED`."""
+    source: Source = Source.SAMPLING
+
+    @property
+    def reward(self) -> float:
+        """1 for a proof, 0 for everything else; a cheat is worth nothing. Not to be asked of a `FAULT`."""
+        assert self.verdict is not Verdict.FAULT, "a fault says nothing about the policy"
+        return float(self.verdict is Verdict.PROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rollouts of one theorem, which are compared with each other."""
+
+    theorem: Theorem
+    rollouts: tuple[Rollout, ...]
+
+    @property
+    def judged(self) -> tuple[Rollout, ...]:
+        """Those that Lean judged: faults are ours, and no word about the policy."""
+        return tuple(rollout for rollout in self.rollouts if rollout.verdict is not Verdict.FAULT)
+
+    @property
+    def rewards(self) -> tuple[float, ...]:
+        """Of the judged rollouts."""
+        return tuple(rollout.reward for rollout in self.judged)
+
+    @property
+    def informative(self) -> bool:
+        """Whether some rollout did better than another: otherwise all advantages are zero."""
+        return len(set(self.rewards)) > 1
+
+    @property
+    def version(self) -> int:
+        """Of the oldest policy that wrote some of it."""
+        return min(rollout.version for rollout in self.rollouts)
