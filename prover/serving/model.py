@@ -142,7 +142,7 @@ def find_model(spec: str) -> Model:
     Raises `ServeError`.
     """
     if spec == "default":
-        from prover.policies.shipped import MODEL
+        from data import MODEL
 
         return read_model(MODEL, name="default")
     for name, values in PUBLISHED.items():

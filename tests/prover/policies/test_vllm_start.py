@@ -95,7 +95,7 @@ def test_the_cause_is_what_the_engines_process_raised(tmp_path: Path) -> None:
     said = explain(error, log)
     assert said.startswith("too little memory (ValueError: No available memory for the cache blocks.)")
     log.write_text("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n")
-    assert explain(error, log).startswith("too little memory (OutOfMemoryError: CUDA out of memory.")
+    assert explain(error, log).startswith("too little memory (torch.OutOfMemoryError: CUDA out of memory.")
     log.write_text("")
     assert explain(ValueError("this\nand that"), log) == "this and that"
     assert explain(KeyError(), tmp_path / "nowhere") == "KeyError"

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from data import MODEL
 from lean_env.values import Theorem
 from prover.policies import Completion, Prompt
-from prover.policies.shipped import MODEL
 from prover.prompts import make_prompt
 from tests.training.model.tiny import TINY, tiny_model, tiny_tokenizer
 from training.model import load_checkpoint, save_checkpoint

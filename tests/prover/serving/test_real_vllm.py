@@ -16,8 +16,8 @@ import httpx
 import psutil
 import pytest
 
-from prover.serving.memory import MLA_CPU
 from prover.serving.model import make_model
+from prover.serving.vllm import MLA_CPU
 from tests.prover.command import environment
 
 ROOT = Path(__file__).parents[3]
