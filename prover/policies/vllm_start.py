@@ -23,7 +23,14 @@ from typing import Any
 from prover.policies.base import PolicyError
 from prover.policies.checkpoint import weight_files
 from prover.serving.hardware import GIB, free_memory
-from prover.serving.vllm import HOW_TO_INSTALL, MLA_CPU, errors, is_aftermath
+from prover.serving.vllm import (
+    CPU_COMPILATION,
+    GENERATION_CONFIG,
+    HOW_TO_INSTALL,
+    MLA_CPU,
+    errors,
+    is_aftermath,
+)
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 CPU_BLOCK = 32
@@ -130,7 +137,7 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
         "runner": "generate",
         "enable_prefix_caching": True,
         "logprobs_mode": "raw_logprobs",
-        "generation_config": "auto",
+        "generation_config": GENERATION_CONFIG,
     }
     if not on_cpu:
         return chosen
@@ -144,9 +151,8 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
     return chosen | {
         # FP32 where there is room: CPUs without BF16 units are slower in BF16, and less exact.
         "dtype": "float32" if 2 * bytes_ < free / 4 else "auto",
-        # Compiling takes minutes. Eagerly, vLLM's own rotation on CPUs is wrong for DeepSeek's heads.
         "enforce_eager": True,
-        "compilation_config": {"custom_ops": ["all", "-rotary_embedding"]},
+        "compilation_config": CPU_COMPILATION,
         "block_size": CPU_BLOCK,
         "kv_cache_memory_bytes": int(min(max(free / 16, GIB / 2), 16 * GIB)),
     }

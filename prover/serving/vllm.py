@@ -16,6 +16,12 @@ HOW_TO_INSTALL = f"with GPUs {GET_GPU}; on a CPU {GET_CPU}"
 MLA_GPU, MLA_CPU = frozenset({320, 512, 576}), frozenset({576})
 """Cached numbers a token and layer for which vLLM has MLA kernels."""
 
+GENERATION_CONFIG = "vllm"
+"""Else what a request leaves out comes from the model's generation_config.json, and the distribution is
+another one (Qwen3's says top_k = 20). Tokens that end a text are read from that file all the same."""
+CPU_COMPILATION = {"custom_ops": ["all", "-rotary_embedding"]}
+"""On a CPU without compiling, which takes minutes: vLLM's own rotary kernel turns DeepSeek's heads wrongly."""
+
 PREFIX = re.compile(r"^(\([^)]*\) *)*((ERROR|CRITICAL) [\d-]+ [\d:.]+ *\[[^\]]*\] *)?")
 """What vLLM puts before a line: the process, then level, time and place."""
 ERROR = re.compile(r"^[\w.]*(Error|Exception|Failure|error)\b.*:.*\S")
