@@ -9,7 +9,6 @@ Works with vLLM 0.24 to 0.32, and asks what there is, not which version.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -23,6 +22,7 @@ from typing import Any
 from prover.policies.base import PolicyError
 from prover.policies.checkpoint import weight_files
 from prover.serving.hardware import GIB, free_memory
+from prover.serving.model import read_config
 from prover.serving.vllm import (
     CPU_COMPILATION,
     GENERATION_CONFIG,
@@ -159,12 +159,7 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
 
 
 def _cpu_environment(path: Path) -> dict[str, str]:
-    try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        config = None
-    if not isinstance(config, dict):
-        config = {}  # vLLM says what is wrong.
+    config = read_config(path)
     rank, rope = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
     has_kernels = isinstance(rank, int) and isinstance(rope, int) and rank + rope in MLA_CPU
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -20,7 +20,7 @@ GENERATION_CONFIG = "vllm"
 """Else what a request leaves out comes from the model's generation_config.json, and the distribution is
 another one (Qwen3's says top_k = 20). Tokens that end a text are read from that file all the same."""
 CPU_COMPILATION = {"custom_ops": ["all", "-rotary_embedding"]}
-"""On a CPU without compiling, which takes minutes: vLLM's own rotary kernel turns DeepSeek's heads wrongly."""
+"""On a CPU, not compiled (that takes minutes): vLLM's own rotary kernel is wrong for DeepSeek's heads."""
 
 PREFIX = re.compile(r"^(\([^)]*\) *)*((ERROR|CRITICAL) [\d-]+ [\d:.]+ *\[[^\]]*\] *)?")
 """What vLLM puts before a line: the process, then level, time and place."""
