@@ -1,13 +1,15 @@
 """One vLLM server as a child process: started in a process group of its own, watched, and ended with it.
 
 What it prints goes to a file, of which the last error is told if it dies. vLLM starts processes for each
-GPU, and some of them outlive a parent that is killed: so it is always the group that is ended.
+GPU, and some of them outlive a parent that is killed: so it is always the group that is ended. Where this
+process is killed itself, the kernel asks the server to end (Linux), which takes its processes with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from lean_env.limits import guarded
 from prover.serving import ServeError
 from prover.serving.commands import Command
 from prover.serving.vllm import bare, errors
@@ -31,12 +34,14 @@ class Server:
 
     def __init__(self, command: Command) -> None:
         """Start it. Raises `ServeError` if it cannot be started at all."""
+        if shutil.which(command.program[0]) is None:
+            raise ServeError(f"{command.program[0]} cannot be started: there is no such program")
         descriptor, name = tempfile.mkstemp(prefix="prover-serve-", suffix=".log")
         self.log = Path(name)
         try:
             with open(descriptor, "wb") as log:
                 self._process = subprocess.Popen(
-                    command.words,
+                    guarded(command.words, 0, signal.SIGTERM),
                     env={**os.environ, **command.environment},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
