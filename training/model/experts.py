@@ -74,9 +74,11 @@ class MoE(nn.Module):
         # The shared experts see every token, so they are one wide MLP.
         self.shared_experts = MLP(config.hidden_size, config.moe_intermediate_size * config.n_shared_experts)
 
-    def forward(self, x_BLD: Tensor, real_BL: Tensor | None = None) -> tuple[Tensor, Routing]:
-        """(B, L, D) and how the tokens were routed."""
-        weights_BLK, routing = self.gate(x_BLD, real_BL)
+    def forward(
+        self, x_BLD: Tensor, real_BL: Tensor | None = None, chosen_BLK: Tensor | None = None
+    ) -> tuple[Tensor, Routing]:
+        """(B, L, D) and how the tokens were routed: as the router says, or to `chosen_BLK`."""
+        weights_BLK, routing = self.gate(x_BLD, real_BL, chosen_BLK)
         routed_ND = self.experts(
             x_BLD.flatten(0, 1), routing.chosen_BLK.flatten(0, 1), weights_BLK.flatten(0, 1)
         )

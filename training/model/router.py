@@ -49,13 +49,17 @@ class Router(nn.Module):
             self.e_score_correction_bias = bias.to(self.e_score_correction_bias.device)
         return self
 
-    def forward(self, x_BLD: Tensor, real_BL: Tensor | None = None) -> tuple[Tensor, Routing]:
+    def forward(
+        self, x_BLD: Tensor, real_BL: Tensor | None = None, chosen_BLK: Tensor | None = None
+    ) -> tuple[Tensor, Routing]:
         """Weights of the chosen experts, FP32 (B, L, K), and the routing.
 
-        `real_BL` is false at padding, which is routed like any token but counts nowhere.
+        `real_BL` is false at padding, which is routed like any token but counts nowhere. `chosen_BLK` is a
+        choice made before, to be replayed (arXiv 2507.18071, section 5.3): the weights are still made of
+        the scores of now, and their gradient reaches the router.
         """
         scores_BLE = self.scores(x_BLD)
-        chosen_BLK = self.choose(scores_BLE.detach())
+        chosen_BLK = self.choose(scores_BLE.detach()) if chosen_BLK is None else chosen_BLK
         weights_BLK = self.weights(scores_BLE, chosen_BLK)
         real_BL = torch.ones_like(scores_BLE[..., 0], dtype=torch.bool) if real_BL is None else real_BL
         counts_E = one_hot_sum(chosen_BLK, self.config.n_routed_experts, real_BL).sum(0)

@@ -5,6 +5,7 @@ Shapes: B sequences, L tokens, D hidden, V vocabulary, E experts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,13 +54,15 @@ class Block(nn.Module):
             MLP(config.hidden_size, config.intermediate_size) if config.is_dense(layer) else MoE(config)
         )
 
-    def forward(self, x_BLD: Tensor, context: Context) -> tuple[Tensor, Routing | None]:
-        """(B, L, D), and the routing unless the layer is dense."""
+    def forward(
+        self, x_BLD: Tensor, context: Context, chosen_BLK: Tensor | None = None
+    ) -> tuple[Tensor, Routing | None]:
+        """(B, L, D), and the routing unless the layer is dense; `chosen_BLK` replays one."""
         x_BLD = x_BLD + self.self_attn(self.input_layernorm(x_BLD), context.rope, context.mask_BLL)
         normed_BLD = self.post_attention_layernorm(x_BLD)
         if isinstance(self.mlp, MLP):
             return x_BLD + self.mlp(normed_BLD), None
-        out_BLD, routing = self.mlp(normed_BLD, context.real_BL)
+        out_BLD, routing = self.mlp(normed_BLD, context.real_BL, chosen_BLK)
         return x_BLD + out_BLD, routing
 
 
@@ -76,11 +79,11 @@ class NextToken(nn.Module):
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(
-        self, hidden_BLD: Tensor, next_BLD: Tensor, context: Context
+        self, hidden_BLD: Tensor, next_BLD: Tensor, context: Context, chosen_BLK: Tensor | None = None
     ) -> tuple[Tensor, Routing | None]:
         """`hidden_BLD` after the final norm, `next_BLD` the embedding of each position's next token."""
         x_BLD = self.eh_proj(torch.cat([self.enorm(next_BLD), self.hnorm(hidden_BLD)], dim=-1))
-        x_BLD, routing = self.block(x_BLD, context)
+        x_BLD, routing = self.block(x_BLD, context, chosen_BLK)
         return self.norm(x_BLD), routing
 
 
@@ -99,28 +102,36 @@ class Transformer(nn.Module):
         self.mtp = NextToken(config) if config.num_nextn_predict_layers else None
 
     def forward(
-        self, tokens_BL: Tensor, *, segments_BL: Tensor | None = None, positions_BL: Tensor | None = None
+        self,
+        tokens_BL: Tensor,
+        *,
+        segments_BL: Tensor | None = None,
+        positions_BL: Tensor | None = None,
+        routing: Sequence[Tensor] | None = None,
     ) -> Hidden:
         """Hidden states for every position.
 
         `segments_BL` numbers the document of each token, in one run each: attention stays inside a document.
         A negative number is padding, which counts in no statistics. None means one document a row.
-        `positions_BL` are counted from each document's start if not given.
+        `positions_BL` are counted from each document's start if not given. `routing` replays the choice of
+        experts of an earlier pass over the same tokens: the `chosen_BLK` of its `Hidden.routing`, in order.
         """
         context = self.context(tokens_BL, segments_BL, positions_BL)
-        routing: list[Routing] = []
+        taken: list[Routing] = []
         x_BLD = self.embed_tokens(tokens_BL)
-        for block in self.layers:
-            x_BLD, routed = block(x_BLD, context)
-            routing += [] if routed is None else [routed]
+        for layer, block in enumerate(self.layers):
+            chosen_BLK = None if routing is None or self.config.is_dense(layer) else routing[len(taken)]
+            x_BLD, routed = block(x_BLD, context, chosen_BLK)
+            taken += [] if routed is None else [routed]
         hidden_BLD = self.norm(x_BLD)
         mtp_BLD = None
         if self.mtp is not None:
             next_BLD = self.embed_tokens(tokens_BL.roll(-1, dims=1))
-            mtp_BLD, routed = self.mtp(hidden_BLD, next_BLD, context)
+            chosen_BLK = None if routing is None else routing[len(taken)]
+            mtp_BLD, routed = self.mtp(hidden_BLD, next_BLD, context, chosen_BLK)
             assert routed is not None, "the module for multi-token prediction has experts"
-            routing.append(routed)
-        return Hidden(hidden_BLD, mtp_BLD, tuple(routing))
+            taken.append(routed)
+        return Hidden(hidden_BLD, mtp_BLD, tuple(taken))
 
     def context(self, tokens_BL: Tensor, segments_BL: Tensor | None, positions_BL: Tensor | None) -> Context:
         """Positions, mask and padding of a batch, computed once for all blocks."""

@@ -54,7 +54,7 @@ class Dataset:
         texts = [example for record in records for example in self._examples(record, rng)]
         rng.shuffle(texts)
         all_of_it = 0 <= epoch < self.config.pretraining_epochs
-        rows, too_long = pack(_tokenized(self.tokenizer, texts, all_of_it=all_of_it), self.config.length)
+        rows, too_long = pack(tokenized(self.tokenizer, texts, all_of_it=all_of_it), self.config.length)
         # The packer fills early rows best, so their order says something about their content.
         order = np.random.default_rng([self.seed, epoch - HELD_OUT_EPOCH]).permutation(len(rows))
         return rows[order.astype(np.int32)], too_long
@@ -152,7 +152,7 @@ def _texts(records: Sequence[CorpusRecord], seed: int) -> Iterator[str]:
             yield "".join(resumed(record, rng.choice(places)))
 
 
-def _tokenized(tokenizer: Tokenizer, texts: Sequence[Example], *, all_of_it: bool) -> Iterator[TokenExample]:
+def tokenized(tokenizer: Tokenizer, texts: Sequence[Example], *, all_of_it: bool) -> Iterator[TokenExample]:
     """Prompt and completion are encoded apart, since a prompt stands alone when the model is asked.
 
     With `all_of_it` the prompt is to be learnt as well, but for the token that begins a text.

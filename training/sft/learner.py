@@ -44,7 +44,9 @@ class Learner:
     def __init__(self, model: Transformer, config: SftConfig, world: World) -> None:
         self.config, self.world = config, world
         self.objective = Objective(model.to(world.device), config.run.compile)
-        self.weights = Weights(self.objective, config.run.dtype, world, compile_=config.run.compile)
+        self.weights = Weights(
+            self.objective, self.model, config.run.dtype, world, compile_=config.run.compile
+        )
         self.optimizer = make_optimizer(self.weights.masters, config.optimizer)
 
     @property

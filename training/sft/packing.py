@@ -66,32 +66,41 @@ class Rows:
 
 
 def pack(examples: Iterable[TokenExample], length: int) -> tuple[Rows, int]:
-    """Rows in which each example that fits a row stands once, and how many examples were too long.
+    """Rows in which each example that fits a row stands once, and how many examples were too long."""
+    every = list(examples)
+    fitting = [example for example in every if fits(example, length)]
+    rows = [[fitting[number] for number in row] for row in assign(fitting, length)]
+    return fill(rows, length), len(every) - len(fitting)
+
+
+def fits(example: TokenExample, length: int) -> bool:
+    """Whether a row has room for it."""
+    return len(example.tokens) - 1 <= length
+
+
+def assign(examples: Sequence[TokenExample], length: int) -> list[list[int]]:
+    """The numbers of the examples of each row; all of them must fit.
 
     Best fit: an example goes into the fullest row that still has room for it, among all rows so far.
     """
     room: list[tuple[int, int]] = []  # (free places, row), sorted
-    rows: list[list[TokenExample]] = []
-    too_long = 0
-    for example in examples:
+    rows: list[list[int]] = []
+    for number, example in enumerate(examples):
         size = len(example.tokens) - 1
-        if size > length:
-            too_long += 1
-            continue
         place = bisect_left(room, (size, -1))
         if place == len(room):
             free, row = length, len(rows)
             rows.append([])
         else:
             free, row = room.pop(place)
-        rows[row].append(example)
+        rows[row].append(number)
         insort(room, (free - size, row))
-    return _fill(rows, length), too_long
+    return rows
 
 
 def empty_rows(count: int, length: int) -> Rows:
     """Rows of padding only."""
-    return _fill([[] for _ in range(count)], length)
+    return fill([[] for _ in range(count)], length)
 
 
 def concatenate(parts: Sequence[Rows]) -> Rows:
@@ -104,7 +113,8 @@ def concatenate(parts: Sequence[Rows]) -> Rows:
     )
 
 
-def _fill(rows: Sequence[Sequence[TokenExample]], length: int) -> Rows:
+def fill(rows: Sequence[Sequence[TokenExample]], length: int) -> Rows:
+    """Rows of the examples given for each, one behind the other; so targets come in the examples' order."""
     shape = (len(rows), length)
     tokens, positions = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
     targets, segments = np.full(shape, IGNORED, np.int32), np.full(shape, PADDING, np.int32)

@@ -14,15 +14,17 @@ import torch
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
-from training.sft.objective import Objective
+from training.model import Transformer
 from training.sft.world import World
 
 
 class Weights:
     """What the optimiser moves, by the model's names for it; and the copies that compute."""
 
-    def __init__(self, objective: Objective, dtype: str, world: World, *, compile_: bool) -> None:
-        model = objective.model
+    def __init__(
+        self, objective: nn.Module, model: Transformer, dtype: str, world: World, *, compile_: bool
+    ) -> None:
+        """`objective` is the module around `model` whose forward pass uses all of its weights."""
         blocks: list[nn.Module] = [*model.layers, *([model.mtp.block] if model.mtp is not None else [])]
         if compile_:
             for block in blocks:
