@@ -120,8 +120,8 @@ class Store:
     def draw(self, count: int, rng: random.Random) -> list[tuple[Theorem, str]]:
         """Distinct statements with proofs to imitate, at most `count`.
 
-        Drawn without replacement; the chance of a theorem is the less the more often it was proved, and its
-        proofs share it (arXiv cs/0507014 for the drawing: the largest of u^(1/weight) are taken).
+        Drawn without replacement: a theorem's weight is the less the more often it was proved, and its proofs
+        share it. (Efraimidis and Spirakis 2006: those of the least -log(u) / weight are taken.)
         """
         keyed: list[tuple[float, Found]] = []
         for shelf in self._shelves.values():
