@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -22,35 +24,66 @@ def options() -> None:
     """Train a policy on proofs that Lean accepted."""
 
 
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="A TOML file such as those in configs/.")]
+OutFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="The run's folder, runs/CONFIG-SEED by default; an interrupted run goes on there.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", metavar="K", help="Instead of the file's.")]
+
+
 @app.command()
-def sft(
-    config: Annotated[
-        Path, typer.Argument(metavar="CONFIG", help="A TOML file such as configs/sft-tiny.toml.")
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            help="The run's folder, runs/CONFIG-SEED by default; an interrupted run goes on there.",
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="K", help="Instead of the file's.")] = None,
-) -> None:
+def sft(config: ConfigFile, out: OutFolder = None, seed: Seed = None) -> None:
     """Learn from a corpus of proofs.
 
     On several GPUs: torchrun --nproc-per-node N --no-python prover train sft CONFIG
     """
-    from training.sft import TrainError, load_config
+    with _one_line():
+        from training.sft import load_config
 
-    try:
         told = load_config(config, seed)
-        if missing := [name for name in NEEDED if find_spec(name) is None]:
-            raise TrainError(f"training needs {', '.join(missing)} (pip install 'rmax-prover[train]')")
+        _require_packages()
         from training.sft.trainer import train
 
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
+
+
+@app.command()
+def rlpaf(config: ConfigFile, out: OutFolder = None, seed: Seed = None) -> None:
+    """Learn from what Lean says of the policy's own proofs.
+
+    On several GPUs: torchrun --nproc-per-node N --no-python prover train rlpaf CONFIG
+    """
+    with _one_line():
+        from training.rlpaf import load_config
+
+        told = load_config(config, seed)
+        _require_packages()
+        from training.rlpaf.trainer import train
+
+        train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Say what cannot be done in one line, not in one from each process, and exit."""
+    from training.errors import TrainError
+
+    try:
+        yield
     except TrainError as error:
-        if os.environ.get("RANK", "0") == "0":  # One line, not one from each process.
+        if os.environ.get("RANK", "0") == "0":
             print(f"prover: {error}", file=sys.stderr)
         raise typer.Exit(EXIT_UNUSABLE) from error
+
+
+def _require_packages() -> None:
+    """Raise `TrainError` if something that training imports is not installed."""
+    from training.errors import TrainError
+
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise TrainError(f"training needs {', '.join(missing)} (pip install 'rmax-prover[train]')")

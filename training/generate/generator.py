@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -132,6 +133,23 @@ class Generator:
                 found[index].append(self._completion(row, sampling))
         return found
 
+    @torch.inference_mode()
+    def score(self, rows: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Log-probs, in nats, of all tokens but the first of each row, computed as writing them would; rows
+        are equally long."""
+        first = [(row[0],) for row in rows]
+        distinct = list(dict.fromkeys(first))
+        read = dict(zip(distinct, read_prompts(self._engine, distinct, PrefixCache(0)), strict=True))
+        told_BL = torch.tensor([row[1:] for row in rows], device=self._engine.device)
+        # As if words were drawn from a nucleus: then somebody else is asked for each.
+        state = self._state([read[one] for one in first], torch.zeros(*told_BL.shape, 2), Sampling())
+        found: list[list[float]] = [[] for _ in rows]
+        for told_B in told_BL.unbind(1):
+            _, logprobs = state.draw(partial(_told, told_B), 1)
+            for row, (logprob,) in zip(found, logprobs, strict=True):
+                row.append(logprob)
+        return found
+
     def _rows(
         self,
         encoded: list[list[int]],
@@ -229,6 +247,11 @@ class Generator:
             logprobs=tuple(row.logprobs),
             offsets=tuple(min(start, len(text)) for start in starts),
         )
+
+
+def _told(tokens_B: Tensor, logits_BV: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:
+    """Tokens that are given, as if they had been drawn."""
+    return tokens_B, logits_BV.log_softmax(-1).gather(-1, tokens_B[:, None])[:, 0]
 
 
 def _drawing(sampling: Sampling, distinct: list[_Row] | None) -> Draw:
