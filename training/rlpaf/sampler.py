@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
+import torch
 from torch import Tensor
 
 from prover.formats.registry import choose_format
@@ -78,7 +79,9 @@ class ModelSampler:
         try:
             self._format = choose_format(str(self._checkpoint))
             await asyncio.to_thread(self._format.prepare)
-            self._shadow = await asyncio.to_thread(load_checkpoint, self._checkpoint, self._device)
+            # In the type that writers compute in, so that rounding is all that the probe can find.
+            kind = torch.float32 if self._device == "cpu" else torch.bfloat16
+            self._shadow = await asyncio.to_thread(load_checkpoint, self._checkpoint, self._device, kind)
             control, means = await self._stack.enter_async_context(self._writer)
             self._link = await self._stack.enter_async_context(WeightLink(control, self._shadow, means))
         except (CheckpointError, PolicyError, TransferError) as error:
