@@ -20,6 +20,7 @@ from typing import Any
 
 from common import Bar, report
 
+from data import MODEL
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.source import read_records
@@ -29,7 +30,6 @@ from prover.attempt import Attempt, Settings
 from prover.driver import Driver
 from prover.policies import Sampling
 from prover.policies.prompting import as_trained
-from prover.policies.shipped import MODEL
 from prover.policies.vllm_engine import VllmPolicy
 from search import Budget
 

@@ -72,10 +72,15 @@ class Layout:
     """Whether a GPU is left for the sender of weights."""
 
 
+TENSOR_PARALLEL = {
+    "tensor_parallel_size": 2,
+    # vLLM would compile flashinfer's fused all-reduce with nvcc while it starts, for minutes.
+    "compilation_config": {"pass_config": {"fuse_allreduce_rms": False}},
+}
 LAYOUTS = (
     Layout("one", {}, sender=True),
-    Layout("tp2", {"tensor_parallel_size": 2}, 2),
-    Layout("tp2-ep", {"tensor_parallel_size": 2, "enable_expert_parallel": True}, 2),
+    Layout("tp2", TENSOR_PARALLEL, 2),
+    Layout("tp2-ep", {**TENSOR_PARALLEL, "enable_expert_parallel": True}, 2),
     Layout("dp2-ep", {"data_parallel_size": 2, "enable_expert_parallel": True}, 2),
 )
 

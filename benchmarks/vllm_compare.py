@@ -18,6 +18,7 @@ from typing import Any
 
 from common import Bar, report
 
+from data import MODEL
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.source import read_records
@@ -27,7 +28,6 @@ from prover.attempt import Attempt, Settings
 from prover.driver import Driver
 from prover.evaluation.statistics import mcnemar
 from prover.policies import Sampling, open_policy
-from prover.policies.shipped import MODEL
 from search import RULES, Budget
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,11 @@ class Limits:
                 raise LimitError(f"{name} must be positive and finite, not {value} {unit}")
 
 
-def guarded(command: tuple[str, ...], memory_bytes: int) -> tuple[str, ...]:
-    """`command`, to be started as a child of this process, under the limits of `guard.py`."""
+def guarded(
+    command: tuple[str, ...], memory_bytes: int, orphaned: signal.Signals = signal.SIGKILL
+) -> tuple[str, ...]:
+    """`command`, to be started as a child of this process, under the limits of `guard.py`: 0 bytes are no
+    limit, and it is sent `orphaned` when this process is gone."""
     guard = Path(__file__).with_name("guard.py")
-    return (sys.executable, "-IS", str(guard), str(memory_bytes), str(os.getpid()), *command)
+    limits = (memory_bytes, os.getpid(), int(orphaned))
+    return (sys.executable, "-IS", str(guard), *map(str, limits), *command)

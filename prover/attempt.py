@@ -94,6 +94,8 @@ class Means:
     """The strict audit of a proof; without one, the check service has the last word."""
     watch: Callable[[Theorem, Statistics], None]
     """Called whenever a search has changed, to show it."""
+    hear: Callable[[Theorem, Expansion, Completion, Check], None] | None = None
+    """Told of each rollout that Lean has judged: where it began, what the policy wrote, the verdict."""
 
 
 class Run:
@@ -189,6 +191,8 @@ class Run:
         seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest())
         completion, seconds = await self._means.batcher.complete_timed(prompt, seed)
         check, sample = await self._judge(expansion, prompt, completion)
+        if self._means.hear is not None:
+            self._means.hear(search.theorem, expansion, completion, check)
         event = search.observe(expansion, check, replace(sample, seconds=seconds), self._clock())
         self._trail.add(event)
         if isinstance(event, Observation) and event.proof == search.proof:

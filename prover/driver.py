@@ -19,13 +19,13 @@ from pathlib import Path
 from lean_env.audit import AuditResult, audit
 from lean_env.errors import LeanEnvError
 from lean_env.pool import CheckPool
-from lean_env.values import Theorem
+from lean_env.values import Check, Theorem
 from prover.attempt import Attempt, Means, Run, Settings, opening_goals
 from prover.batching import BATCH, Batcher
 from prover.minimise import Audit
-from prover.policies import Policy
+from prover.policies import Completion, Policy
 from prover.trail import Tape, Trail
-from search import Circumstances, Statistics
+from search import Circumstances, Expansion, Statistics
 
 __all__ = ["Attempt", "Driver", "Settings"]
 
@@ -64,9 +64,13 @@ class Driver:
         async with Batcher(policy, settings.sampling, batch) as batcher:
             yield cls(policy, pool, batcher, settings, watch)
 
-    def use_audit(self, audit: Audit) -> None:
-        """Let another audit have the last word from now on."""
+    def use_audit(self, audit: Audit | None) -> None:
+        """Let another audit have the last word from now on, or the check service itself."""
         self._means = replace(self._means, audit=audit)
+
+    def listen(self, hear: Callable[[Theorem, Expansion, Completion, Check], None]) -> None:
+        """Tell `hear` of each rollout that Lean has judged: where it began, what was written, the verdict."""
+        self._means = replace(self._means, hear=hear)
 
     async def prove_all(
         self, theorems: Sequence[Theorem], traces: Sequence[Path | None], done: Callable[[int, Attempt], None]

@@ -25,6 +25,7 @@ from prover.flags import (
     TimeoutFlag,
     WorkersFlag,
     benchmark_folders,
+    check_reads_errors,
     chosen_budget,
     chosen_format,
     chosen_policy,
@@ -134,6 +135,7 @@ def evaluate(
     from prover.policies import Sampling
 
     named = chosen_policy(settings, policy)
+    check_reads_errors(named, rule)
     order = Order(
         benchmark=bench,
         folders=folders,

@@ -95,9 +95,15 @@ def chosen_format(settings: Settings, name: str | None, policy: str) -> str | No
     """The prompt format that a flag or the settings name; None: the policy's own. Raises `SettingsError`."""
     from prover.formats.registry import FORMATS
 
-    if policy == "tactics" and name is None:
-        return None  # What the settings say is meant for language models.
     named = settings.get("format", name, str)
+    if policy == "tactics" and name is None:
+        if named is not None:
+            print(
+                f"prover: the setting format ({named}) is for language models; `tactics` reads no prompts, "
+                "and goes on without",
+                file=sys.stderr,
+            )
+        return None
     if named is not None and named not in FORMATS:
         raise SettingsError(f"format must be one of {', '.join(FORMATS)}, not {named!r}")
     if named is not None and policy == "tactics":
@@ -189,6 +195,20 @@ def chosen_policy(settings: Settings, policy: str | None) -> str:
     if remark:
         print(f"prover: {remark}", file=sys.stderr)
     return usual
+
+
+def check_reads_errors(policy: str, rule: Rule) -> None:
+    """Raise `SettingsError` if the rule tells a policy what Lean said, and this policy reads nothing."""
+    from search import RMaxTS, SelfCorrection
+
+    flag = f"--search {rule.algorithm}" if isinstance(rule, SelfCorrection) else ""
+    if isinstance(rule, RMaxTS) and rule.feedback:
+        flag = "--feedback"
+    if flag and policy == "tactics":
+        raise SettingsError(
+            f"{flag} shows the policy what Lean said of its proofs, and `tactics` reads nothing: take a "
+            "language model with --policy, such as `default`"
+        )
 
 
 def environment(settings: Settings, benchmarks: Path | None = None) -> dict[str, str]:

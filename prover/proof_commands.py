@@ -19,6 +19,7 @@ from prover.flags import (
     SeedFlag,
     TimeoutFlag,
     WorkersFlag,
+    check_reads_errors,
     chosen_budget,
     chosen_format,
     chosen_policy,
@@ -123,6 +124,7 @@ def prove(
     from prover.prove import Order, run
 
     named = chosen_policy(settings, policy)
+    check_reads_errors(named, rule)
     order = Order(
         files=tuple(files or ()),
         statement=statement,

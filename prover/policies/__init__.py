@@ -43,7 +43,7 @@ def open_policy(spec: str, form: str | None = None) -> Policy:
     if kind == "openai":
         return FormattedPolicy(policy)  # Its server knows the model's name.
     if spec == "default":
-        from prover.policies.shipped import MODEL
+        from data import MODEL
 
         rest = str(MODEL)
     if kind == "vllm" and choose_format(rest) == format_named("completion"):

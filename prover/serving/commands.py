@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from prover.serving.hardware import GIB
 from prover.serving.layout import Layout
 from prover.serving.memory import UTILISATION
+from prover.serving.vllm import CPU_COMPILATION, GENERATION_CONFIG
 
 HEAD = "NODE0"
 """Stands for the first node's address in commands that are only printed."""
@@ -72,15 +73,9 @@ def _settings(layout: Layout) -> list[str]:
     """What is the same on all nodes."""
     said = ["--served-model-name", layout.model.name, "--dtype", DTYPES[layout.model.dtype]]
     said += ["--max-model-len", str(layout.context), "--enable-prefix-caching"]
-    # Else a model's generation_config.json changes the distribution (Qwen3's says top_k = 20).
-    said += ["--generation-config", "vllm"]
+    said += ["--generation-config", GENERATION_CONFIG]
     if layout.hardware.gpu is None:
-        # Compiling takes longer than it saves here; without it vLLM's own rotary kernel turns
-        # DeepSeek's heads wrongly on a CPU.
-        said.append("--enforce-eager")
-        if layout.model.latent:
-            said += ["-cc", json.dumps({"custom_ops": ["all", "-rotary_embedding"]}, separators=(",", ":"))]
-        return said
+        return [*said, "--enforce-eager", "-cc", json.dumps(CPU_COMPILATION, separators=(",", ":"))]
     said += ["--gpu-memory-utilization", f"{UTILISATION:g}"]
     for flag, size in (("-tp", layout.tensor), ("-pp", layout.pipeline), ("-dp", layout.data)):
         if size > 1:

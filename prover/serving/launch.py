@@ -19,12 +19,12 @@ from typing import NoReturn, TextIO
 
 import httpx
 
-from prover.policies.vllm_start import GET_CPU, GET_GPU
 from prover.serving import ServeError
 from prover.serving.commands import Command, commands
 from prover.serving.hardware import seen_gpus
 from prover.serving.layout import Layout
 from prover.serving.server import Server, check_port
+from prover.serving.vllm import GET_CPU, GET_GPU
 
 KNOCK_SECONDS = 0.5
 """Between two looks at a server that starts."""

@@ -18,8 +18,6 @@ from prover.serving.memory import (
     CPU_REQUESTS,
     CPU_RESERVE,
     DEEPEP_RESERVE,
-    MLA_CPU,
-    MLA_GPU,
     RESERVE,
     UTILISATION,
     Share,
@@ -29,6 +27,7 @@ from prover.serving.model import Model
 from prover.serving.placement import Spread, expert_nodes, groups_are_whole, node_spread
 from prover.serving.reasons import ENOUGH, no_kernel, reasons
 from prover.serving.tensors import Part
+from prover.serving.vllm import MLA_CPU, MLA_GPU
 
 CONTEXTS = (40960, 32768, 16384, 8192, 4096)
 """Tokens, if none are asked for: as long as reasoning provers write (Goedel-Prover-V2), else what fits."""

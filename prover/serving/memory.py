@@ -19,8 +19,6 @@ CPU_RESERVE = 3 * GIB
 """A vLLM process on a CPU without weights and cache: 2.3 GB measured."""
 CPU_REQUESTS = 64
 """So many full-length requests get room on a CPU, if there is half the free memory for it."""
-MLA_GPU, MLA_CPU = frozenset({320, 512, 576}), frozenset({576})
-"""Cached numbers a token and layer for which vLLM has MLA kernels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from prover.serving.published import PUBLISHED
 from prover.serving.tensors import ARCHITECTURES, BYTES, Config, Part, Tensors
 
 K = TypeVar("K")
+WRITERS = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
+"""How the names of architectures end that write text; the last one also reads pictures, or is no causal one
+and says so (`is_encoder_decoder`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def find_model(spec: str) -> Model:
     Raises `ServeError`.
     """
     if spec == "default":
-        from prover.policies.shipped import MODEL
+        from data import MODEL
 
         return read_model(MODEL, name="default")
     for name, values in PUBLISHED.items():
@@ -158,6 +161,13 @@ def find_model(spec: str) -> Model:
 
 def read_model(folder: Path, name: str = "") -> Model:
     """The model in a directory with a `config.json`. Raises `ServeError`."""
+    values = read_config(folder)
+    folder = Path(os.path.abspath(folder))  # Not resolved: links of a download cache lead to hashes.
+    return make_model(values, name or folder.name, str(folder), str(folder / "config.json"))
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What the `config.json` in a directory says. Raises `ServeError`."""
     path = folder / "config.json"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -169,13 +179,17 @@ def read_model(folder: Path, name: str = "") -> Model:
         raise ServeError(f"{path} is not JSON: {error}") from error
     if not isinstance(values, dict):
         raise ServeError(f"{path} is not a model's configuration")
-    folder = Path(os.path.abspath(folder))  # Not resolved: links of a download cache lead to hashes.
-    return make_model(values, name or folder.name, str(folder), str(path))
+    return values
 
 
 def make_model(values: Mapping[str, Any], name: str, target: str, where: str) -> Model:
     """The model of a configuration. Raises `ServeError`; `where` is named in it."""
-    architecture = _architecture(values, where)
+    architecture = causal_architecture(values, where)
+    if architecture not in ARCHITECTURES:
+        raise ServeError(
+            f"{where}: the sizes of a {architecture} are not known here, only those of "
+            f"{', '.join(ARCHITECTURES)}; start vLLM by hand"
+        )
     config = Config(values, where)
     heads = config.whole("num_attention_heads")
     latent = experts = None
@@ -201,18 +215,15 @@ def make_model(values: Mapping[str, Any], name: str, target: str, where: str) ->
     )
 
 
-def _architecture(values: Mapping[str, Any], where: str) -> str:
+def causal_architecture(values: Mapping[str, Any], where: str) -> str:
+    """The architecture of a configuration. Raises `ServeError`, where `where` is named, if it is none that
+    writes text from left to right."""
     named = values.get("architectures")
     if not isinstance(named, list) or not named or not isinstance(named[0], str):
         raise ServeError(f"{where} names no architecture: it is not the configuration of a language model")
-    if values.get("is_encoder_decoder") or not named[0].endswith("ForCausalLM"):
+    if values.get("is_encoder_decoder") or not named[0].endswith(WRITERS):
         raise ServeError(
             f"{where}: {named[0]} is no causal language model, which writes text from left to right"
-        )
-    if named[0] not in ARCHITECTURES:
-        raise ServeError(
-            f"{where}: the sizes of a {named[0]} are not known here, only those of "
-            f"{', '.join(ARCHITECTURES)}; start vLLM by hand"
         )
     return named[0]
 

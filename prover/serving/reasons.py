@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prover.serving.hardware import Hardware
-from prover.serving.memory import MLA_GPU
 from prover.serving.model import Model
+from prover.serving.vllm import MLA_GPU
 
 ENOUGH = 4
 """Full-length requests that one replica should hold; with fewer, tensor parallelism is raised."""

@@ -1,14 +1,15 @@
 """One vLLM server as a child process: started in a process group of its own, watched, and ended with it.
 
 What it prints goes to a file, of which the last error is told if it dies. vLLM starts processes for each
-GPU, and some of them outlive a parent that is killed: so it is always the group that is ended.
+GPU, and some of them outlive a parent that is killed: so it is always the group that is ended. Where this
+process is killed itself, the kernel asks the server to end (Linux), which takes its processes with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,18 +17,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from lean_env.limits import guarded
 from prover.serving import ServeError
 from prover.serving.commands import Command
+from prover.serving.vllm import bare, errors
 
 GRACE_SECONDS = 20.0
 """How long a server may take to end when it is asked to."""
 CHECK_SECONDS = 0.1
 TAIL_BYTES = 200_000
-PREFIX = re.compile(r"^(\([^)]*\) *)?((ERROR|CRITICAL) [\d-]+ [\d:.]+ *\[[^\]]*\] *)?")
-"""What vLLM puts before a line: the process, then level, time and place."""
-ERROR = re.compile(r"^[\w.]*(Error|Exception|error)\b.*:.*\S")
-GENERAL = ("Engine core initialization failed", "Engine core proc", "WorkerProc initialization failed")
-"""Errors that only say that there was another one before."""
 LONGEST = 300
 
 
@@ -36,12 +34,14 @@ class Server:
 
     def __init__(self, command: Command) -> None:
         """Start it. Raises `ServeError` if it cannot be started at all."""
+        if shutil.which(command.program[0]) is None:
+            raise ServeError(f"{command.program[0]} cannot be started: there is no such program")
         descriptor, name = tempfile.mkstemp(prefix="prover-serve-", suffix=".log")
         self.log = Path(name)
         try:
             with open(descriptor, "wb") as log:
                 self._process = subprocess.Popen(
-                    command.words,
+                    guarded(command.words, 0, signal.SIGTERM),
                     env={**os.environ, **command.environment},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -69,7 +69,7 @@ class Server:
     def said(self) -> str:
         """The last line that it printed, without vLLM's prefixes."""
         lines = [line for line in self._tail().splitlines() if line.strip()]
-        return _bare(lines[-1]) if lines else ""
+        return bare(lines[-1]) if lines else ""
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
         """Ask it to end, as Ctrl-C does, and then end what is left of its group; at once if the user, who
@@ -98,10 +98,8 @@ class Server:
 
 def last_error(text: str) -> str:
     """The line of a log that says best why its program ended."""
-    lines = [_bare(line) for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if ERROR.match(line)]
-    telling = [line for line in errors if not any(general in line for general in GENERAL)]
-    found = (telling or errors or lines or ["it said nothing"])[-1]
+    lines = [bare(line) for line in text.splitlines() if line.strip()]
+    found = (errors(text) or lines or ["it said nothing"])[-1]
     return found if len(found) <= LONGEST else f"{found[:LONGEST]}..."
 
 
@@ -116,10 +114,6 @@ def check_port(port: int) -> None:
                 f"port {port} cannot be used ({error.strerror}): choose another one with --port, or use the "
                 f"server that is there as policy openai:http://127.0.0.1:{port}"
             ) from None
-
-
-def _bare(line: str) -> str:
-    return PREFIX.sub("", line.strip(), count=1).strip()
 
 
 def _signal_name(number: int) -> str:

@@ -128,6 +128,11 @@ function next(model, node, select) {
   return [el("h3", {}, title), ...few(below.length, (i) => item(below[i]))];
 }
 
+/** Which sample was to be corrected, and what Lean said of it. */
+function correction({ samples, texts }, earlier) {
+  return `Told what became of sample ${earlier + 1}: ${texts[samples.reason[earlier]]}`;
+}
+
 function sampleView(model, sample, select) {
   const { samples } = model;
   const cost = [`${duration(samples.check[sample])} in Lean`, plural(samples.tokens[sample], "token")];
@@ -140,9 +145,11 @@ function sampleView(model, sample, select) {
       {},
       el("span", { class: `verdict v-${samples.verdict[sample]}` }, samples.verdict[sample]),
       el("span", {}, String(sample + 1)),
+      samples.round[sample] > 0 && el("span", { class: "round" }, `round ${samples.round[sample]}`),
       samples.added[sample] > 0 && el("b", {}, `+${samples.added[sample]}`),
       el("span", { class: "reason" }, model.texts[samples.reason[sample]]),
     ),
+    samples.revised[sample] >= 0 && el("p", { class: "quiet" }, correction(model, samples.revised[sample])),
     el("pre", {}, dedent(samples.proof[sample]) || "(nothing was written)"),
     el(
       "p",

@@ -1,6 +1,11 @@
 // Puts the parts together: one theorem at a time, one selected node, and the keys.
 
-const ALGORITHMS = { rmaxts: "RMaxTS", "best-first": "Best-first search", sampling: "Whole-proof sampling" };
+const ALGORITHMS = {
+  rmaxts: "RMaxTS",
+  "best-first": "Best-first search",
+  sampling: "Whole-proof sampling",
+  "self-correction": "Self-correction",
+};
 let model = null, matches = [], turns = 0;
 
 const map = new TreeMap($("map"), (node) => choose(node));

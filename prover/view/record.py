@@ -204,7 +204,7 @@ def _ways(search: Search, observations: list[Observation]) -> Record:
 
 
 def _samples(search: Search, observations: list[Observation], texts: _Texts) -> Record:
-    """Where each sample began, what came of it, and what it cost."""
+    """Where each sample began, what came of it, what it cost, and what it corrects."""
     number = {name: index for index, name in enumerate(search.tree.nodes)}
     known = {ROOT}
     added = []
@@ -225,4 +225,16 @@ def _samples(search: Search, observations: list[Observation], texts: _Texts) -> 
         "seconds": [round(observation.seconds, 3) for observation in observations],
         "check": [round(observation.check_seconds, 3) for observation in observations],
         "tokens": [observation.sample.tokens for observation in observations],
+        "round": [observation.round for observation in observations],
+        "revised": _revised(observations),
     }
+
+
+def _revised(observations: list[Observation]) -> list[int]:
+    """Which sample each one corrects: its number, or -1 if there is none, or none in this trace."""
+    latest: dict[str, int] = {}
+    found = []
+    for index, observation in enumerate(observations):
+        found.append(latest.get(observation.revises, -1) if observation.revises else -1)
+        latest[observation.proof] = index
+    return found

@@ -14,7 +14,7 @@ from prover.formats.chat import DEEPSEEK_V2, GOEDEL_V2
 from prover.formats.policy import FormattedPolicy
 from prover.policies import Prompt, open_policy
 from search import Budget, RMaxTS, SelfCorrection
-from tests.prover.command import prover, refusal
+from tests.prover.command import environment, prover, refusal
 from tests.prover.scripted import Scripted, completion
 from tests.prover.test_driver import FALSE, SWAP, ZERO, events, prove
 
@@ -182,6 +182,8 @@ def test_the_proof_of_another_statement_is_no_sample_of_this_one(toolchain: Tool
             "format must be one of completion, completion-cot, hints",
         ),
         (("--policy", "tactics", "--format", "hints"), "`tactics` reads no prompts"),
+        (("--search", "self-correction"), "`tactics` reads nothing: take a language model with --policy"),
+        (("--feedback",), "--feedback shows the policy what Lean said of its proofs, and `tactics` reads"),
     ],
 )
 @pytest.mark.parametrize("command", ["prove", "eval"])
@@ -193,10 +195,17 @@ def test_flags_that_do_not_fit_are_refused_in_one_line(
     assert said in refusal(prover(command, *what, *flags, cwd=tmp_path))
 
 
+def test_a_format_in_the_settings_that_tactics_cannot_read_is_said(toolchain: Toolchain) -> None:
+    flags = ("--statement", "(p : Prop) : p → p", "--policy", "tactics", "--workers", "1", "--json")
+    result = prover("prove", *flags, env=environment(PROVER_FORMAT="hints"))
+    assert result.returncode == 0
+    assert result.stderr.count("the setting format (hints) is for language models; `tactics` reads no") == 1
+
+
 def test_a_report_of_rounds_in_json(toolchain: Toolchain) -> None:
     flags = (
         "--policy",
-        "tactics",
+        "default",
         "--search",
         "self-correction",
         "--rounds",

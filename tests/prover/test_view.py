@@ -27,6 +27,7 @@ from search import (
     Rule,
     Sampling,
     Search,
+    SelfCorrection,
     read,
     to_line,
 )
@@ -80,6 +81,7 @@ RULES: list[Rule] = [
     RMaxTS(gamma=1.0, transpositions=True, prior_weight=0.3),
     BestFirst(width=2),
     Sampling(),
+    SelfCorrection(rounds=3),
 ]
 
 
@@ -95,6 +97,9 @@ def test_the_record_says_what_the_search_knows(rule: Rule, world: World) -> None
     nodes = list(search.tree.nodes.values())
     proofs = record["samples"]["proof"]
     assert record["samples"]["added"] == [len(event.added) for event in observations]
+    assert record["samples"]["round"] == [event.round for event in observations]
+    for revised, event in zip(record["samples"]["revised"], observations, strict=True):
+        assert (proofs[revised] if revised >= 0 else "") == event.revises
     assert record["proof"] == search.proof
     assert record["proved"] == [node.index for node in nodes if node.proved]
     for node in nodes[1:]:
@@ -266,6 +271,19 @@ def test_a_click_shows_the_state_and_its_numbers(browser: Browser, tmp_path: Pat
     assert cells[0] == str(count)
     assert [float(cell) for cell in cells[1:]] == pytest.approx(expected, abs=0.006)
     assert len(browser.all("#detail .sample")) == min(5, record["samples"]["node"].count(won))
+
+
+def test_a_correction_says_its_round_and_what_was_told(browser: Browser, tmp_path: Path) -> None:
+    events = events_of(SelfCorrection(), hostile_maze(), 3)
+    samples = make_record(events)["samples"]
+    assert samples["round"] == [0, 1, 2]
+    browser.open(page_of(tmp_path, events))
+    assert "Self-correction" in browser.one("#about").text
+    shown = browser.all("#detail .sample")
+    assert [len(one.find_elements("css selector", ".round")) for one in shown] == [0, 1, 1]
+    shown[2].find_element("css selector", "summary").click()
+    assert "round 2" in shown[2].text
+    assert f"Told what became of sample 2: <u>{HOSTILE}" in shown[2].text
 
 
 def test_the_winning_path_is_marked_and_open(browser: Browser, tmp_path: Path) -> None:

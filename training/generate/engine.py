@@ -11,6 +11,8 @@ V vocabulary.
 
 from __future__ import annotations
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -40,6 +42,23 @@ class Engine:
             self._norm = model.norm
             self._frequencies = rope_frequencies(config.qk_rope_head_dim, config.rope_theta, self.device)
             self._layers = [_Layer(block) for block in model.layers if isinstance(block, Block)]
+        self.token_bytes = len(self._layers) * self.width * self._embedding.element_size()
+        """What the cache keeps of one token, in bytes."""
+        self.capturable = all(layer.capturable for layer in self._layers)
+        """Whether a step is the same operations whatever the tokens are, without a look at them."""
+
+    @torch.inference_mode()
+    def update(self, model: Transformer) -> None:
+        """The weights of another model of the same shapes, into the tensors that hold the present ones: what
+        was captured with them goes on with the new ones. `model` stays as it is."""
+        self._embedding.copy_(model.embed_tokens.weight)
+        self._head_DV.copy_(model.lm_head.weight.t())
+        self._norm.weight.copy_(model.norm.weight)
+        for layer, block in zip(self._layers, model.layers, strict=True):
+            assert isinstance(block, Block)
+            fresh = _Layer(copy.deepcopy(block).to(device=self.device, dtype=self.dtype))
+            for mine, theirs in zip(layer.tensors(), fresh.tensors(), strict=True):
+                mine.copy_(theirs)
 
     def new_cache(self, rows: int, columns: int) -> Tensor:
         """Room for the latents of so many tokens, (layers, rows, columns, E)."""
@@ -55,12 +74,32 @@ class Engine:
         `bias_BLS` is added to the scores of the first S = start + L columns: 0 for those that a token sees
         and -inf for the others; (B, 1, S) if all new tokens see the same, None if they see all.
         """
+        kept = cache[:, :, : start + tokens_BL.shape[1]]
+        return self._run(tokens_BL, positions_BL, kept, None, bias_BLS)
+
+    @torch.inference_mode()
+    def step(
+        self, tokens_B1: Tensor, positions_B1: Tensor, cache: Tensor, column: Tensor, bias_B1S: Tensor
+    ) -> Tensor:
+        """As `advance`, for one token a row, in shapes that do not tell how far the text has come: its
+        latents go into the column that `column` (int64, (1)) names, and all columns of `cache` are attended
+        to; the bias must hide those without meaning."""
+        return self._run(tokens_B1, positions_B1, cache, column, bias_B1S)
+
+    def _run(
+        self,
+        tokens_BL: Tensor,
+        positions_BL: Tensor,
+        cache: Tensor,
+        column: Tensor | None,
+        bias_BLS: Tensor | None,
+    ) -> Tensor:
         rows, length = tokens_BL.shape
         angles_QR = positions_BL.reshape(-1, 1).float() * self._frequencies
         turn_Q1R = torch.polar(torch.ones_like(angles_QR), angles_QR)[:, None]
         x_QD = F.embedding(tokens_BL.reshape(-1), self._embedding)
-        for layer, kept_BSE in zip(self._layers, cache[:, :, : start + length], strict=True):
-            x_QD = layer(x_QD, turn_Q1R, kept_BSE, length, bias_BLS)
+        for layer, kept_BSE in zip(self._layers, cache, strict=True):
+            x_QD = layer(x_QD, turn_Q1R, kept_BSE, length, column, bias_BLS)
         last_BD = x_QD.view(rows, length, -1)[:, -1]
         return torch.mm(_rms_norm(last_BD, self._norm.weight, self._norm.eps), self._head_DV).float()
 
@@ -92,11 +131,26 @@ class _Layer:
         self._first = torch.cat([query, key, latent]).t().contiguous()
         self._out = attention.o_proj.weight.t().contiguous()
         self._mlp = pack_mlp(block.mlp)
+        self.capturable = self._mlp.capturable
+
+    def tensors(self) -> list[Tensor]:
+        """All that comes from the block's weights."""
+        norms: list[Tensor] = [self._norm.weight, self._after.weight, self._latent_norm]
+        if self._query is not None:
+            norms += [self._query, self._query_norm.weight]
+        return [*norms, self._key_HNC, self._value_HCV, self._first, self._out, *self._mlp.tensors()]
 
     def __call__(
-        self, x_QD: Tensor, turn_Q1R: Tensor, kept_BSE: Tensor, length: int, bias_BLS: Tensor | None
+        self,
+        x_QD: Tensor,
+        turn_Q1R: Tensor,
+        kept_BSE: Tensor,
+        length: int,
+        column: Tensor | None,
+        bias_BLS: Tensor | None,
     ) -> Tensor:
-        """The block's output; the last `length` columns of `kept_BSE` receive what the new tokens leave."""
+        """The block's output; what the new tokens leave goes into the last `length` columns of `kept_BSE`, or
+        into the one that `column` names."""
         config = self._config
         heads, latent = config.num_attention_heads, config.kv_lora_rank
         plain, turned = heads * config.qk_nope_head_dim, config.qk_rope_head_dim
@@ -110,10 +164,14 @@ class _Layer:
         turned_QHR = first[:, plain:-latent].view(len(first), heads + 1, turned)
         turned_QHR = _turn(turned_QHR, turn_Q1R)
 
-        new_BLE = kept_BSE[:, -length:]
-        shape = new_BLE.shape[:2]
-        new_BLE[..., :latent] = _rms_norm(first[:, -latent:], self._latent_norm, LATENT_EPS).view(*shape, -1)
-        new_BLE[..., latent:] = turned_QHR[:, heads].view(*shape, -1)
+        shape = len(kept_BSE), length
+        new_BLC = _rms_norm(first[:, -latent:], self._latent_norm, LATENT_EPS).view(*shape, -1)
+        new_BLR = turned_QHR[:, heads].view(*shape, -1)
+        if column is None:
+            kept_BSE[:, -length:, :latent] = new_BLC
+            kept_BSE[:, -length:, latent:] = new_BLR
+        else:
+            kept_BSE.index_copy_(1, column, torch.cat([new_BLC, new_BLR], dim=-1))
 
         plain_HQN = query[:, :plain].view(len(first), heads, -1).transpose(0, 1)
         latent_QHC = torch.bmm(plain_HQN, self._key_HNC).transpose(0, 1)
@@ -142,7 +200,9 @@ def _turn(x: Tensor, turn: Tensor) -> Tensor:
 
 
 def _rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """As `RMSNorm`, in fewer calls than a CPU's own needs."""
+    """As `RMSNorm`, in fewer calls than a CPU's own needs; a GPU has one kernel for it."""
+    if x.is_cuda:
+        return F.rms_norm(x, weight.shape, weight, eps)
     wide = x.float()
     inverse = (wide.square().mean(-1, keepdim=True) + eps).rsqrt_()
     return (wide * inverse).to(x.dtype) * weight

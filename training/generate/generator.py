@@ -1,10 +1,8 @@
 """Batched sampling: prompts in, completions with their log-probs out.
 
 Prompts that are equal are read once however many samples they get; each sample then has a row of the
-batch. All rows write into the same column of the cache, step by step; the last row takes the place of one
-that has ended, so the batch shrinks without copying.
-
-Shapes: B rows still written, S columns of the cache, V vocabulary.
+batch. A batch's tensors live in a `State`, of which there are two kinds: shapes that follow the text, or
+fixed ones whose steps a GPU replays.
 """
 
 from __future__ import annotations
@@ -21,20 +19,24 @@ from torch import Tensor
 from prover.policies.base import Completion, Finish, Sampling, cut_at_stop
 from training.generate.distinct import Answers, Walk, draw_distinct
 from training.generate.engine import Engine
+from training.generate.graphs import Buckets, FixedState
 from training.generate.prefill import Read, read_prompts
 from training.generate.prefix import PrefixCache
 from training.generate.sampling import draw, uniform
+from training.generate.state import Draw, GrowingState, State
 from training.generate.text import offsets, token_bytes
 from training.model import CheckpointError, Transformer, load_checkpoint
 
 BATCH_TOKENS = 65_536
-"""Prompt and new tokens that one batch may come to: what its cache must hold."""
+"""Prompt and new tokens that one batch may come to, what its cache must hold: on a CPU."""
+CACHE_BYTES = 4 * 2**30
+"""What they may take on a GPU, whose memory is there to be used."""
 KNOWN_BYTES = 256 * 2**20
 """Size of the prefix cache."""
 REPEATS, FRESH = 3, 2**20
 """How often samples that are equal are drawn again, and what is added to their numbers each time."""
-ROOM = 64
-"""Columns by which the cache grows."""
+LAG = 8
+"""Tokens that rows get before anyone looks whether one has ended, where that saves time."""
 
 
 @dataclass(slots=True)
@@ -64,25 +66,49 @@ class Generator:
         *,
         device: torch.device | str = "cpu",
         dtype: torch.dtype | None = None,
-        batch_tokens: int = BATCH_TOKENS,
+        batch_tokens: int | None = None,
         known_bytes: int = KNOWN_BYTES,
+        fixed: bool | None = None,
     ) -> None:
         """Raises `ValueError` for a tokenizer that does not fit the model. `model` is used up: its
-        parameters move to `device`."""
+        parameters move to `device`.
+
+        `fixed` is whether tensors keep their shapes while a batch is written: by default where this lets
+        steps be captured, on a GPU and without sparse experts.
+        """
         self._bytes = token_bytes(tokenizer, model.config.vocab_size)
         self._tokenizer = tokenizer
         self._version = version
         self._engine = Engine(model, device, dtype)
+        self._config = model.config
         self._context = model.config.max_position_embeddings
         self._end = model.config.eos_token_id
+        on_gpu = self._engine.device.type == "cuda"
+        if batch_tokens is None:
+            batch_tokens = CACHE_BYTES // self._engine.token_bytes if on_gpu else BATCH_TOKENS
         self._batch_tokens = batch_tokens
         self._known = PrefixCache(known_bytes)
+        self._answers = Answers()
+        fixed = on_gpu and self._engine.capturable if fixed is None else fixed
+        self._buckets = Buckets(self._engine) if fixed else None
+
+    def update(self, model: Transformer, version: str) -> None:
+        """Go on with the weights of `model`, which stays as it is; completions are `version`'s from now on.
+
+        What was read with the old weights is forgotten, and which answers a prompt has got. Raises
+        `ValueError` if the model's configuration is another.
+        """
+        if model.config != self._config:
+            raise ValueError(f"the new weights are of another configuration: {model.config}, {self._config}")
+        self._engine.update(model)
+        self._version = version
+        self._known.clear()
         self._answers = Answers()
 
     def generate(
         self, prompts: Sequence[str], n: int, sampling: Sampling, stop: threading.Event | None = None
     ) -> list[list[Completion]]:
-        """`n` completions a prompt, in order. Setting `stop` ends all of them at the next token.
+        """`n` completions a prompt, in order. Setting `stop` ends all of them within a few tokens.
 
         A sample depends on its prompt, the prompt's place, its own number and the seed, not on the rest of
         the batch, as far as sums of floating-point numbers do not; one that is to be distinct, on all that
@@ -139,41 +165,54 @@ class Generator:
         chances = torch.stack([uniform(sampling.seed, *job, max(limits)) for job in jobs])
         prompts = list(dict.fromkeys(tuple(encoded[index]) for index, _ in jobs))
         read = dict(zip(prompts, read_prompts(self._engine, prompts, self._known), strict=True))
-        state = _State(self._engine, [read[tuple(encoded[index])] for index, _ in jobs], chances)
         live = list(rows)
         distinct = sampling.distinct and sampling.temperature > 0
         if distinct:
             for row, (index, _) in zip(rows, jobs, strict=True):
                 row.walk = self._answers.walk(tuple(encoded[index]))
+        state = self._state([read[tuple(encoded[index])] for index, _ in jobs], chances, sampling)
+        marks = [mark.encode() for mark in sampling.stop]
+        choose = _drawing(sampling, live if distinct else None)
         while live and not (stop is not None and stop.is_set()):
-            heat = sampling.temperature, sampling.top_p
-            if distinct:
-                walks = [row.walk for row in live if row.walk is not None]
-                tokens_B, logprobs_B = draw_distinct(state.logits_BV, state.chances()[:, 0], *heat, walks)
-            else:
-                tokens_B, logprobs_B = draw(state.logits_BV, state.chances(), *heat)
-            for row, token, logprob in zip(live, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
-                self._append(row, token, logprob, sampling)
-            for place in reversed(range(len(live))):
-                if live[place].finish is not None:
-                    live[place] = live[-1]
-                    live.pop()
-                    tokens_B = state.remove(place, tokens_B)
-            if live:
-                state.advance(tokens_B)
+            lag = min(LAG, max(row.limit - len(row.ids) for row in live))
+            found = state.draw(choose, lag)
+            for row, tokens, logprobs in zip(live, *found, strict=True):
+                self._append(row, tokens, logprobs, marks)
+            ended = [place for place, row in enumerate(live) if row.finish is not None]
+            if len(ended) == len(live):
+                break
+            if ended:
+                live[:] = [live[place] for place in state.remove(ended)]
         return rows
 
-    def _append(self, row: _Row, token: int, logprob: float, sampling: Sampling) -> None:
-        row.ids.append(token)
-        row.logprobs.append(logprob)
-        before = len(row.text)
-        row.text += self._bytes[token]
-        if token == self._end or any(
-            row.text.find(mark, max(0, before - len(mark) + 1)) >= 0
-            for mark in (mark.encode() for mark in sampling.stop)
-        ):
+    def _state(self, read: list[Read], chances: Tensor, sampling: Sampling) -> State:
+        if self._buckets is None:
+            return GrowingState(self._engine, read, chances)
+        plain = sampling.temperature == 0 or (sampling.top_p == 1 and not sampling.distinct)
+        return FixedState(self._buckets, read, chances, sampling.temperature if plain else None)
+
+    def _append(self, row: _Row, tokens: list[int], logprobs: list[float], marks: list[bytes]) -> None:
+        """What a row was given next, up to where it ends."""
+        tokens = tokens[: row.limit - len(row.ids)]
+        if self._end in tokens:
+            tokens = tokens[: tokens.index(self._end) + 1]
             row.finish = Finish.STOP
-        elif len(row.ids) >= row.limit:
+        pieces = [self._bytes[token] for token in tokens]
+        before = len(row.text)
+        row.text += b"".join(pieces)
+        starts = [(row.text.find(mark, max(0, before - len(mark) + 1)), len(mark)) for mark in marks]
+        if ends := [start + length for start, length in starts if start >= 0]:
+            # The token in which the first mark becomes whole is the last.
+            length, count = before, 0
+            while length < min(ends):
+                length += len(pieces[count])
+                count += 1
+            tokens = tokens[:count]
+            del row.text[length:]
+            row.finish = Finish.STOP
+        row.ids += tokens
+        row.logprobs += logprobs[: len(tokens)]
+        if row.finish is None and len(row.ids) >= row.limit:
             row.finish = Finish.LENGTH
         if row.finish is not None and row.walk is not None:
             row.repeated = not row.walk.finish()
@@ -192,60 +231,14 @@ class Generator:
         )
 
 
-class _State:
-    """The tensors of a batch: row b of each belongs to the sample in place b."""
-
-    def __init__(self, engine: Engine, read: list[Read], chances: Tensor) -> None:
-        self._engine = engine
-        lengths = [prompt.latents.shape[1] for prompt in read]
-        self._end = max(lengths)
-        self._cache = engine.new_cache(len(read), self._end + ROOM)
-        self._bias_B1S = torch.zeros(len(read), 1, self._end + ROOM, dtype=engine.dtype, device=engine.device)
-        for row, (prompt, length) in enumerate(zip(read, lengths, strict=True)):
-            self._cache[:, row, self._end - length : self._end] = prompt.latents
-            self._bias_B1S[row, :, : self._end - length] = float("-inf")
-        self._padded = min(lengths) < self._end
-        self._positions_B = torch.tensor(lengths, device=engine.device)
-        self._chances = chances.to(engine.device)
-        self._step = 0
-        self.logits_BV = torch.stack([prompt.logits_V for prompt in read])
-
-    def chances(self) -> Tensor:
-        """The number with which each row draws its next token."""
-        return self._chances[:, self._step]
-
-    def remove(self, place: int, tokens_B: Tensor) -> Tensor:
-        """Give up the row in `place`: the last one moves there. The tokens, changed in the same way."""
-        last = len(tokens_B) - 1
-        if place < last:
-            self._cache[:, place, : self._end] = self._cache[:, last, : self._end]
-            for rows in (self._bias_B1S, self._positions_B, self._chances, tokens_B):
-                rows[place] = rows[last]
-        self._cache = self._cache[:, :last]
-        self._bias_B1S, self._positions_B = self._bias_B1S[:last], self._positions_B[:last]
-        self._chances = self._chances[:last]
-        return tokens_B[:last]
-
-    def advance(self, tokens_B: Tensor) -> None:
-        """Read the tokens just drawn."""
-        if self._end == self._cache.shape[2]:
-            self._grow()
-        bias = self._bias_B1S[..., : self._end + 1] if self._padded else None
-        self.logits_BV = self._engine.advance(
-            tokens_B[:, None], self._positions_B[:, None], self._cache, self._end, bias
-        )
-        self._end += 1
-        self._step += 1
-        self._positions_B += 1
-
-    def _grow(self) -> None:
-        """Room in steps that grow with the batch, so that copying stays a small share."""
-        rows, columns = len(self._positions_B), self._end + max(ROOM, self._end // 2)
-        cache = self._engine.new_cache(rows, columns)
-        cache[:, :, : self._end] = self._cache
-        bias = torch.zeros(rows, 1, columns, dtype=cache.dtype, device=cache.device)
-        bias[..., : self._end] = self._bias_B1S[..., : self._end]
-        self._cache, self._bias_B1S = cache, bias
+def _drawing(sampling: Sampling, distinct: list[_Row] | None) -> Draw:
+    """How rows' tokens are drawn; `distinct` are the rows still written, if no answer is to come twice."""
+    heat = sampling.temperature, sampling.top_p
+    if distinct is None:
+        return lambda logits_BV, uniform_B2: draw(logits_BV, uniform_B2, *heat)
+    return lambda logits_BV, uniform_B2: draw_distinct(
+        logits_BV, uniform_B2[:, 0], *heat, [row.walk for row in distinct if row.walk is not None]
+    )
 
 
 def load_generator(
@@ -254,7 +247,8 @@ def load_generator(
     *,
     device: torch.device | str = "cpu",
     dtype: torch.dtype | None = None,
-    batch_tokens: int = BATCH_TOKENS,
+    batch_tokens: int | None = None,
+    fixed: bool | None = None,
 ) -> Generator:
     """The model and tokenizer in the directory `path`. Raises `CheckpointError`."""
     path = Path(path)
@@ -266,6 +260,8 @@ def load_generator(
             f"{path}: tokenizer.json cannot be read: {' '.join(str(error).split())}"
         ) from None
     try:
-        return Generator(model, tokenizer, version, device=device, dtype=dtype, batch_tokens=batch_tokens)
+        return Generator(
+            model, tokenizer, version, device=device, dtype=dtype, batch_tokens=batch_tokens, fixed=fixed
+        )
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from None

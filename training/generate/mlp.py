@@ -8,7 +8,7 @@ Shapes: Q tokens, D hidden, X routed and shared experts together, I an expert's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -20,8 +20,18 @@ from training.model.layers import MLP
 DENSE_EXPERTS = 16
 """Up to so many routed experts are computed for every token."""
 
-PackedMlp = Callable[[Tensor, Tensor], Tensor]
-"""From its normed input and the residual, both (Q, D), to their sum."""
+
+class PackedMlp(Protocol):
+    """A block's MLP, its weights laid out for generation."""
+
+    capturable: bool
+    """Whether it is the same operations whatever the tokens are."""
+
+    def tensors(self) -> list[Tensor]:
+        """All that comes from the block's weights."""
+
+    def __call__(self, x_QD: Tensor, residual_QD: Tensor) -> Tensor:
+        """From its normed input and the residual, both (Q, D), to their sum."""
 
 
 def pack_mlp(mlp: MLP | MoE) -> PackedMlp:
@@ -34,9 +44,14 @@ def pack_mlp(mlp: MLP | MoE) -> PackedMlp:
 class _Dense:
     """A dense MLP, gate and up in one matrix."""
 
+    capturable = True
+
     def __init__(self, mlp: MLP) -> None:
         self._first = torch.cat([mlp.gate_proj.weight, mlp.up_proj.weight]).t().contiguous()
         self._last = mlp.down_proj.weight.t().contiguous()
+
+    def tensors(self) -> list[Tensor]:
+        return [self._first, self._last]
 
     def __call__(self, x_QD: Tensor, residual_QD: Tensor) -> Tensor:
         gate, up = torch.mm(x_QD, self._first).chunk(2, dim=-1)
@@ -46,6 +61,8 @@ class _Dense:
 class _Wide:
     """All experts, shared ones last, as one MLP of width X · I; each expert's part has the token's weight
     for it, which is 0 for those not chosen and 1 for shared ones."""
+
+    capturable = True
 
     def __init__(self, moe: MoE) -> None:
         experts, shared = moe.experts, moe.shared_experts
@@ -57,6 +74,9 @@ class _Wide:
         down = experts.down_proj.transpose(1, 2).flatten(0, 1)
         self._last = torch.cat([down, shared.down_proj.weight.t()])
         self._shared = moe.gate.config.n_shared_experts
+
+    def tensors(self) -> list[Tensor]:
+        return [self._first, self._last, self._gate.weight, self._gate.e_score_correction_bias]
 
     def __call__(self, x_QD: Tensor, residual_QD: Tensor) -> Tensor:
         scores_QX = self._gate.scores(x_QD)
@@ -73,8 +93,15 @@ class _Wide:
 class _Sparse:
     """Many experts: only those that are chosen are computed."""
 
+    capturable = False
+
     def __init__(self, moe: MoE) -> None:
         self._moe, self._shared = moe, _Dense(moe.shared_experts)
+
+    def tensors(self) -> list[Tensor]:
+        gate, experts = self._moe.gate, self._moe.experts
+        routed = [gate.weight, gate.e_score_correction_bias, experts.gate_up_proj, experts.down_proj]
+        return [*routed, *self._shared.tensors()]
 
     def __call__(self, x_QD: Tensor, residual_QD: Tensor) -> Tensor:
         scores_QX = self._moe.gate.scores(x_QD)

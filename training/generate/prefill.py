@@ -18,18 +18,30 @@ from training.generate.prefix import BLOCK, PrefixCache, block_keys
 
 CHUNK = 256
 """Tokens of a prompt that are read in one pass: bounds what attention needs."""
-BATCH = 8192
+BATCH = {"cpu": 8192, "cuda": 65_536}
 """New tokens, with padding, that one batch reads."""
+SPREAD = {"cpu": BLOCK, "cuda": 8 * BLOCK}
+"""By how many new tokens prompts of a batch differ: a GPU pads sooner than it starts another batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One prompt, read."""
+    """One prompt, read in a batch of them."""
 
-    latents: Tensor
-    """(layers, tokens, E)"""
+    batch: Tensor
+    """Latents of the whole batch (layers, rows, columns, E): prompts end with the last column, and what is
+    before them means nothing."""
+    row: int
+    """Of the batch."""
+    length: int
+    """Tokens."""
     logits_V: Tensor
     """FP32: of the token that follows."""
+
+    @property
+    def latents(self) -> Tensor:
+        """(layers, tokens, E)"""
+        return self.batch[:, self.row, -self.length :]
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +72,7 @@ def read_prompts(engine: Engine, prompts: Sequence[Sequence[int]], cache: Prefix
             unknown = prompt.keys[len(prompt.known) :]
             (later if unknown and unknown[0] in claimed else now).append(prompt)
             claimed.update(unknown)
-        for batch in _batches(now):
+        for batch in _batches(now, engine.device.type):
             for prompt, read in zip(batch, _read(engine, batch), strict=True):
                 found[prompt.place] = read
                 cache.add(prompt.keys, read.latents)
@@ -68,12 +80,27 @@ def read_prompts(engine: Engine, prompts: Sequence[Sequence[int]], cache: Prefix
     return [found[place] for place in range(len(prompts))]
 
 
-def _batches(prompts: list[_Waiting]) -> list[list[_Waiting]]:
+def lay_out(read: Sequence[Read], cache: Tensor, end: int) -> None:
+    """The latents of each prompt into its row of `cache` (layers, rows, columns, E), so that they end before
+    column `end`; what comes to stand before them means nothing."""
+    rows_of: dict[int, list[int]] = {}
+    for row, prompt in enumerate(read):
+        rows_of.setdefault(id(prompt.batch), []).append(row)
+    for rows in rows_of.values():
+        batch = read[rows[0]].batch
+        to = torch.tensor(rows, device=cache.device)
+        of = torch.tensor([read[row].row for row in rows], device=cache.device)
+        for into, layer in zip(cache[:, :, end - batch.shape[2] : end], batch, strict=True):
+            into.index_copy_(0, to, layer.index_select(0, of))
+
+
+def _batches(prompts: list[_Waiting], device: str) -> list[list[_Waiting]]:
     """Prompts with about equally many new tokens together, so that little is padding."""
     batches: list[list[_Waiting]] = []
     for prompt in sorted(prompts, key=lambda prompt: prompt.new):
         last = batches[-1] if batches else []
-        if last and prompt.new <= last[0].new + BLOCK and prompt.new * (len(last) + 1) <= BATCH:
+        near = last and prompt.new <= last[0].new + SPREAD[device]
+        if near and prompt.new * (len(last) + 1) <= BATCH[device]:
             last.append(prompt)
         else:
             batches.append([prompt])
@@ -87,8 +114,8 @@ def _read(engine: Engine, batch: list[_Waiting]) -> list[Read]:
     kept = engine.new_cache(len(batch), longest)
     pads = [longest - len(prompt.ids) for prompt in batch]
     for row, (prompt, pad) in enumerate(zip(batch, pads, strict=True)):
-        for place, block in enumerate(prompt.known):
-            kept[:, row, pad + place * BLOCK : pad + (place + 1) * BLOCK] = block
+        if prompt.known:
+            kept[:, row, pad : pad + len(prompt.known) * BLOCK] = torch.cat(prompt.known, dim=1)
     tokens_BS = torch.tensor([[0] * pad + list(p.ids) for pad, p in zip(pads, batch, strict=True)])
     tokens_BS = tokens_BS.to(engine.device)
     pads_B1 = torch.tensor(pads, device=engine.device)[:, None]
@@ -103,4 +130,4 @@ def _read(engine: Engine, batch: list[_Waiting]) -> list[Read]:
         bias_BLS.masked_fill_(~seen_BLS, float("-inf"))
         positions_BL = (chunk_L - pads_B1).clamp(min=0)
         logits_BV = engine.advance(tokens_BS[:, start:end], positions_BL, kept, start, bias_BLS)
-    return [Read(kept[:, row, pad:], logits_BV[row]) for row, pad in enumerate(pads)]
+    return [Read(kept, row, len(prompt.ids), logits_BV[row]) for row, prompt in enumerate(batch)]

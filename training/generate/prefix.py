@@ -31,6 +31,11 @@ class PrefixCache:
         """The number of blocks."""
         return len(self._blocks)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._blocks.clear()
+        self._bytes = 0
+
     def find(self, keys: Sequence[bytes]) -> list[Tensor]:
         """The blocks of the longest known beginning."""
         found = []
@@ -45,6 +50,8 @@ class PrefixCache:
 
     def add(self, keys: Sequence[bytes], latents: Tensor) -> None:
         """Keep the latents (layers, at least 16 · keys, E) of a beginning, as far as they are new."""
+        if not self._limit:
+            return
         for place, key in reversed(list(enumerate(keys))):
             if key not in self._blocks:
                 block = latents[:, place * BLOCK : (place + 1) * BLOCK].clone()

@@ -1,4 +1,4 @@
-"""Reinforcement learning from proof-assistant feedback: the policy learns from what Lean said to its proofs."""
+"""Reinforcement learning from proof-assistant feedback: a policy learns from what Lean says of proofs."""
 
 from __future__ import annotations
 

@@ -115,12 +115,12 @@ class AlgorithmConfig:
     scaled: bool
     """Whether a group's advantages are divided by the standard deviation of its rewards."""
     normaliser: Literal["sequence", "token", "constant"]
-    """What the sum over tokens is divided by: each sequence's own length, then the number of sequences (GRPO);
-    all tokens of a step (DAPO); the largest possible number of tokens (Dr. GRPO)."""
+    """What the sum over tokens is divided by: each sequence's own length, then the number of sequences
+    (GRPO); all tokens of a step (DAPO); the largest possible number of tokens (Dr. GRPO)."""
     drop_uninformative: bool
     """Whether groups without variance are left out of a step, and others sampled instead."""
     ratio_cap: float
-    """Largest weight by which a token is corrected for the sampler's arithmetic, and for its age; 0: none is."""
+    """Largest weight by which a token is corrected for the sampler's arithmetic and its age; 0: none is."""
     routing: Literal["free", "frozen", "replay"]
     """Of tokens to experts while learning: as it comes; with routers that do not learn; or as the weights
     that a batch was first scored with routed them."""

@@ -1,12 +1,11 @@
-"""Checkpoints of a run: model, optimiser and place in the data; whole on disk, or not there.
+"""Checkpoints of a run: model, optimiser and what else it must know; whole on disk, or not there.
 
     OUT/checkpoints/step-00000500/   config.json, model.safetensors, the tokenizer: a model like any other
                                      optimizer.pt: the moments by parameter name
-                                     state.json: step, place in the data, and every file's size
+                                     state.json: step, the run's own fields, and every file's size
 
 A checkpoint is written beside its place and renamed, so one that is cut off while it is written is never
-found. One that was damaged later is passed over for the one before it. There is no state of random
-numbers: rows are a function of seed and epoch, and a step draws none.
+found. One that was damaged later is passed over for the one before it.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from torch import Tensor
 from training.errors import TrainError
 from training.model import ModelConfig, Transformer
 from training.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from training.sft.stream import Position
 
 FOLDER = "checkpoints"
 STATE, OPTIMIZER = "state.json", "optimizer.pt"
@@ -36,24 +34,13 @@ Moments = Mapping[str, Mapping[str, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run has come."""
-
-    step: int
-    """Steps that are done."""
-    steps: int
-    """Steps of the whole run."""
-    position: Position
-    """Where the next row is taken."""
-    seconds: float
-    """Spent on the steps that are done."""
-
-
-@dataclass(frozen=True, slots=True)
 class Resumed:
     """A checkpoint that was read."""
 
-    progress: Progress
+    step: int
+    """Steps that are done."""
+    fields: Mapping[str, Any]
+    """What the run has written with it."""
     model: Transformer
     """On the CPU."""
     moments: Moments
@@ -61,15 +48,17 @@ class Resumed:
 
 def save(
     out: Path,
-    progress: Progress,
+    step: int,
+    fields: Mapping[str, Any],
     model: Transformer,
     state: Mapping[str, Tensor],
     moments: Moments,
     tokenizer: Path,
     keep: int,
 ) -> Path:
-    """Write a checkpoint, remove all but the newest `keep`, and return its place. Raises `TrainError`."""
-    place = out / FOLDER / f"step-{progress.step:08}"
+    """Write a checkpoint, remove all but the newest `keep`, and return its place. `fields`, which JSON must
+    know, come back in `Resumed`. Raises `TrainError`."""
+    place = out / FOLDER / f"step-{step:08}"
     partial = place.with_name(f".{place.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -77,8 +66,8 @@ def save(
         save_checkpoint(model, partial, tokenizer, state=state)
         torch.save(moments, partial / OPTIMIZER)
         sizes = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
-        fields = {**asdict(progress), "files": sizes}
-        (partial / STATE).write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
+        told = {"step": step, "fields": fields, "files": sizes}
+        (partial / STATE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         os.replace(partial, place)
     except (OSError, RuntimeError, SafetensorError) as error:  # How each library says that a disk is full.
@@ -127,8 +116,8 @@ def start_from(path: Path, vocabulary: int, dtype: torch.dtype) -> Transformer:
 
 
 def _read(place: Path, config: ModelConfig, dtype: torch.dtype) -> Resumed:
-    fields: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
-    for name, size in fields["files"].items():
+    told: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
+    for name, size in told["files"].items():
         found = (place / name).stat().st_size
         if found != size:
             raise ValueError(f"{name} has {found} bytes instead of {size}")
@@ -144,6 +133,4 @@ def _read(place: Path, config: ModelConfig, dtype: torch.dtype) -> Resumed:
         moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
     except UnpicklingError:
         raise ValueError(f"{OPTIMIZER} is damaged") from None
-    position = Position(*map(int, fields["position"]))
-    progress = Progress(int(fields["step"]), int(fields["steps"]), position, float(fields["seconds"]))
-    return Resumed(progress, model, moments)
+    return Resumed(int(told["step"]), dict(told["fields"]), model, moments)

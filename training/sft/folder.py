@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,8 @@ from torch import Tensor
 from training.errors import TrainError
 from training.model import Transformer
 from training.model.checkpoint import save_checkpoint
-from training.settings import difference, flat
+from training.settings import difference
 from training.sft import checkpoint
-from training.sft.config import SftConfig
-from training.sft.dataset import Dataset, keep_tokenizer
 
 RUN, RESULT = "run.json", "result.json"
 
@@ -31,9 +29,9 @@ class RunFolder:
         """The model in BF16, with its tokenizer: what is used and shipped."""
         self._tokenizer = path / "tokenizer"
 
-    def claim(self, config: SftConfig, data: Dataset) -> None:
-        """Make the folder this run's. Raises `TrainError` if it holds checkpoints of another run."""
-        told = {**flat(config), "corpus": data.digest}
+    def claim(self, told: Mapping[str, Any], keep_tokenizer: Callable[[Path], None]) -> None:
+        """Make the folder that of the run that was told this; `keep_tokenizer` writes what its checkpoints
+        need beside the weights. Raises `TrainError` if it holds checkpoints of another run."""
         path = self.path / RUN
         try:
             if checkpoint.places(self.path) and (differing := difference(_read(path), told)):
@@ -42,7 +40,7 @@ class RunFolder:
                 )
             self.path.mkdir(parents=True, exist_ok=True)
             _write(path, told)
-            keep_tokenizer(data, self._tokenizer)
+            keep_tokenizer(self._tokenizer)
         except OSError as error:
             raise TrainError(f"{error.filename or path}: {error.strerror}; use another --out") from error
         except ValueError as error:
@@ -50,14 +48,15 @@ class RunFolder:
 
     def save(
         self,
-        progress: checkpoint.Progress,
+        step: int,
+        fields: Mapping[str, Any],
         model: Transformer,
         state: Mapping[str, Tensor],
         moments: checkpoint.Moments,
         keep: int,
     ) -> None:
         """Write a checkpoint. Raises `TrainError`."""
-        checkpoint.save(self.path, progress, model, state, moments, self._tokenizer, keep)
+        checkpoint.save(self.path, step, fields, model, state, moments, self._tokenizer, keep)
 
     def export(self, model: Transformer, state: Mapping[str, Tensor]) -> None:
         """Write the model as it is used. Raises `TrainError`."""
@@ -70,13 +69,10 @@ class RunFolder:
         except OSError as error:
             raise TrainError(f"{self.model} cannot be written: {error.strerror}") from error
 
-    def write_result(self, step: int, seconds: float, loss: float | None, proved: float | None) -> None:
+    def write_result(self, figures: Mapping[str, Any]) -> None:
         """Write what a model card says about the run."""
         result = {
-            "steps": step,
-            "training_seconds": round(seconds, 1),
-            "validation_loss": loss,
-            "proved": proved,
+            **figures,
             "torch": torch.__version__,
             "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU",
             "processes": int(os.environ.get("WORLD_SIZE", "1")),

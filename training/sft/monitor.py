@@ -65,13 +65,10 @@ class Monitor:
         self._file.write(json.dumps({"step": step, **figures}) + "\n")
         self._file.flush()
 
-    def show(self, step: int, figures: Mapping[str, float]) -> None:
-        """Say in one line how the training goes; `figures` as in `record`."""
+    def show(self, step: int, words: str) -> None:
+        """Say in one line how the training goes."""
         if self._silent:
             return
-        words = f"loss {figures['loss']:.3f}  {_short(figures['tokens_per_second'])} tokens/s"
-        if "mfu" in figures:
-            words += f"  MFU {figures['mfu']:.1%}"
         self._bar.update(self._task, completed=step, description=words)
         if self._bar.disable:
             each = (time.monotonic() - self._began) / max(1, step - self._first)
@@ -96,7 +93,7 @@ def _lines(path: Path, done: int) -> list[str]:
     return [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= done]
 
 
-def _short(number: float) -> str:
+def short(number: float) -> str:
     """A number of tokens as a person reads it."""
     for unit, size in (("M", 1e6), ("k", 1e3)):
         if number >= size:

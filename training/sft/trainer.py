@@ -8,13 +8,14 @@ last checkpoint is; with another one it is refused.
 from __future__ import annotations
 
 import math
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,15 +24,17 @@ from training.errors import TrainError
 from training.flops import Work, peak_flops, step_flops
 from training.model import ModelConfig, Transformer
 from training.model.metrics import max_violation, noise_floor
+from training.settings import flat
 from training.sft import checkpoint
 from training.sft.config import SftConfig
-from training.sft.dataset import load_dataset
+from training.sft.dataset import keep_tokenizer, load_dataset
 from training.sft.folder import RunFolder
 from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
-from training.sft.monitor import Monitor
+from training.sft.monitor import Monitor, short
 from training.sft.objective import real_tokens
 from training.sft.optimizer import learning_rate, optimizer_state, restore_optimizer
 from training.sft.packing import IGNORED, Rows
+from training.sft.patience import patience
 from training.sft.presets import model_config
 from training.sft.proving import Proving
 from training.sft.stream import START, Position, RowStream
@@ -52,6 +55,25 @@ def train(config: SftConfig, out: Path) -> None:
             newest = checkpoint.places(out)
             kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
             raise TrainError(f"{world.device} is out of memory: {memory_advice(config)}; {kept}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a checkpoint says besides model and moments. There is no state of random numbers: rows are a
+    function of seed and epoch, and a step draws none."""
+
+    steps: int
+    """Of the whole run."""
+    position: Position
+    """Where the next row is taken."""
+    seconds: float
+    """Spent on the steps that are done."""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Progress:
+        """As a checkpoint has it."""
+        position = Position(*map(int, fields["position"]))
+        return cls(int(fields["steps"]), position, float(fields["seconds"]))
 
 
 @dataclass(slots=True)
@@ -76,7 +98,8 @@ class _Training:
         dtype = torch.bfloat16 if config.run.dtype == "bf16-pure" else torch.float32
         size, start = _size(config, self.data.tokenizer.get_vocab_size(), dtype)
         if world.leads:
-            self.folder.claim(config, self.data)
+            told = {**flat(config), "corpus": self.data.digest}
+            self.folder.claim(told, partial(keep_tokenizer, self.data))
         world.wait()
         resumed = checkpoint.latest(out, size, dtype, self._warn)
         if resumed is not None:
@@ -87,9 +110,9 @@ class _Training:
         self.learner = Learner(start, config, world)
         if resumed is not None:
             restore_optimizer(self.learner.optimizer, self.learner.weights.masters, resumed.moments)
-        before = resumed.progress if resumed else checkpoint.Progress(0, 0, START, 0.0)
-        self.done, self.steps, self.seconds = before.step, before.steps, before.seconds
-        self.position = before.position
+        before = Progress.of(resumed.fields) if resumed else Progress(0, START, 0.0)
+        self.done = resumed.step if resumed else 0
+        self.steps, self.position, self.seconds = before.steps, before.position, before.seconds
 
     def _warn(self, text: str) -> None:
         if self.world.leads:
@@ -109,7 +132,7 @@ class _Training:
     def _learn(self, stream: RowStream, monitor: Monitor) -> None:
         run = self.config.run
         interval = _Interval(time.monotonic())
-        with _patience(self.world) as interrupted:
+        with patience(self.world) as interrupted:
             while self.done < self.steps:
                 rows = stream.take(self.rows)
                 rate = learning_rate(self.config.optimizer, self.done, self.steps)
@@ -184,14 +207,15 @@ class _Training:
             values["mfu"] = interval.flops / available
             values["mfu_without_head"] = interval.flops_without_head / available
         monitor.record(self.done, values)
-        monitor.show(self.done, values)
+        words = f"loss {loss:.3f}  {short(values['tokens_per_second'])} tokens/s"
+        monitor.show(self.done, f"{words}  MFU {values['mfu']:.1%}" if "mfu" in values else words)
 
     def _checkpoint(self, position: Position) -> None:
         state = self.learner.weights.full_state()
         moments = optimizer_state(self.learner.optimizer, self.learner.weights.masters)
         if self.world.leads:
-            progress = checkpoint.Progress(self.done, self.steps, position, self.seconds)
-            self.folder.save(progress, self.learner.model, state, moments, self.config.run.keep)
+            fields = asdict(Progress(self.steps, position, self.seconds))
+            self.folder.save(self.done, fields, self.learner.model, state, moments, self.config.run.keep)
         self.world.wait()
 
     def _validate(self, monitor: Monitor) -> float | None:
@@ -227,7 +251,15 @@ class _Training:
             self.folder.export(self.learner.model, state)
         proved = self._prove(monitor) if self.proving.count else None
         if self.world.leads:
-            self.folder.write_result(self.done, self.seconds, loss, proved)
+            seconds = round(self.seconds, 1)
+            self.folder.write_result(
+                {
+                    "steps": self.done,
+                    "training_seconds": seconds,
+                    "validation_loss": loss,
+                    "proved": proved,
+                }
+            )
             monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
 
 
@@ -268,25 +300,3 @@ def work_of(rows: Rows, *, second: bool) -> Work:
 
 def _device_name(device: torch.device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-
-
-@contextmanager
-def _patience(world: World) -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed: the step under way is finished first. Pressed again, it ends at once.
-
-    Of several processes, none can know at which step the others hear of it, so they end at once.
-    """
-    told: list[int] = []
-    if world.size > 1:
-        yield lambda: False
-        return
-
-    def tell(number: int, frame: object) -> None:
-        told.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, tell)
-    try:
-        yield lambda: bool(told)
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -18,6 +18,7 @@ from training.transfer.errors import TransferError
 
 SECONDS = 600.0
 """How long a server may take for one call: loading a large model's weights takes minutes."""
+OLD_CACHE = "vLLM kept keys and values of the old weights"
 _numbers = itertools.count()
 
 
@@ -74,7 +75,7 @@ class EngineControl:
         """Forget all keys and values of the old weights, and go on with the requests."""
         try:
             if not await self._engine.reset_prefix_cache(reset_running_requests=True):
-                raise TransferError("vLLM kept keys and values of the old weights")
+                raise TransferError(OLD_CACHE)
             await self._engine.resume_generation()
         except TransferError:
             raise
@@ -133,7 +134,9 @@ class ServerControl:
 
     async def resume(self) -> None:
         """Forget all keys and values of the old weights, and go on with the requests."""
-        await self._call("POST", "/reset_prefix_cache", params={"reset_running_requests": "true"})
+        answer = await self._call("POST", "/reset_prefix_cache", params={"reset_running_requests": "true"})
+        if isinstance(answer, dict) and answer.get("success") is False:  # Older versions say nothing.
+            raise TransferError(OLD_CACHE)
         await self._call("POST", "/resume")
 
     async def logprobs(self, rows: Sequence[Sequence[int]], replica: int) -> list[list[float]]:

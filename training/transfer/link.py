@@ -13,7 +13,7 @@ from training.model import Transformer
 from training.transfer.control import Control
 from training.transfer.errors import TransferError
 from training.transfer.means import Means
-from training.transfer.probe import STRANGERS, Disagreement, Probe, Scores
+from training.transfer.probe import DRIFT, STRANGERS, Disagreement, Probe, Scores
 
 
 class WeightLink:
@@ -41,7 +41,7 @@ class WeightLink:
         self._probe = Probe(model)
         _, self._replicas = await self._control.world()
         found = await self._compare(self._probe.score(model))
-        self.noise = max(found, key=lambda one: one.mean)
+        self.noise = self._at_opening = max(found, key=lambda one: one.mean)
         if self.noise.mean > STRANGERS:
             raise TransferError(
                 f"the engine holds other weights than the sender from the start: log-probs differ by "
@@ -73,7 +73,7 @@ class WeightLink:
             await self._control.resume()
             found = await self._compare(scores)
             for replica, one in enumerate(found):
-                why = one.exceeds(self.noise)
+                why = one.exceeds(self.noise) or one.exceeds(self._at_opening, DRIFT)
                 if not why and one.mean > STRANGERS:
                     why = f"log-probs differ by {one.mean:.2g} nats"
                 if why:

@@ -25,7 +25,9 @@ ROWS, LENGTH, MAX_ROWS = 4, 128, 64
 EXPERT_TOKENS = 256
 """A probe grows until every expert gets so many tokens, or it has `MAX_ROWS` rows."""
 SLACK = 1.1
-"""How much larger rounding may become while weights move."""
+"""How much larger rounding may become from one set of weights to the next."""
+DRIFT = 2.0
+"""How much larger than when the link opened it may ever become: many small steps would add up."""
 SIGMAS = 6.0
 """Standard errors by which the mean of an expert's tokens may exceed that: there are thousands of experts."""
 FLOOR = 1e-3
@@ -55,9 +57,9 @@ class Disagreement:
         ]
         return max(found, default=(0.0, -1, -1))
 
-    def exceeds(self, noise: Disagreement) -> str:
-        """Why this is more than rounding, which makes `noise`; empty if it is not."""
-        if self.mean > SLACK * noise.mean + FLOOR:
+    def exceeds(self, noise: Disagreement, slack: float = SLACK) -> str:
+        """Why this is more than rounding, which makes `noise`, times `slack`; empty if it is not."""
+        if self.mean > slack * noise.mean + FLOOR:
             return f"log-probs differ by {self.mean:.2g} nats, {noise.mean:.2g} were rounding before"
         layers = zip(
             self.expert_means, self.expert_tokens, noise.expert_means, noise.expert_tokens, strict=True
@@ -65,7 +67,7 @@ class Disagreement:
         for layer, (mean_E, tokens_E, noise_E, before_E) in enumerate(layers):
             error_E = noise.deviation * (1 / tokens_E.clamp(min=1) + 1 / before_E.clamp(min=1)).sqrt()
             usual_E = torch.where(before_E > 0, noise_E, noise.mean)
-            over_E = mean_E - SLACK * usual_E - SIGMAS * error_E - FLOOR
+            over_E = mean_E - slack * usual_E - SIGMAS * error_E - FLOOR
             expert = int(over_E.argmax())
             if over_E[expert] > 0:
                 return (

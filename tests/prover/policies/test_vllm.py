@@ -237,8 +237,8 @@ def test_models_that_cannot_be_served(tmp_path: Path) -> None:
         "max_position_embeddings": 64,
     }
     (encoder / "config.json").write_text(json.dumps(config))
-    assert "generate" in start(encoder)
-    (encoder / "config.json").write_text('{"architectures": ["Nobody"], "model_type": "nobody"}')
+    assert "BertModel is no causal language model" in start(encoder)
+    (encoder / "config.json").write_text('{"architectures": ["NobodyForCausalLM"], "model_type": "nobody"}')
     assert "nobody" in start(encoder)
     (encoder / "config.json").write_text("{")
     start(encoder)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -36,10 +37,16 @@ START_SECONDS = 240
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server with the shipped model, as README.md says to start one on a CPU."""
+    """A server with the shipped model."""
+    with serving(SHIPPED, "core-7m", tmp_path_factory.mktemp("vllm") / "server.log") as base:
+        yield base
+
+
+@contextmanager
+def serving(model: Path, name: str, log: Path) -> Iterator[str]:
+    """A server with a model, as README.md says to start one on a CPU."""
     port = closed_port()
-    log = tmp_path_factory.mktemp("vllm") / "server.log"
-    arguments = f"--model {SHIPPED} --served-model-name core-7m --port {port} --dtype float32 --enforce-eager"
+    arguments = f"--model {model} --served-model-name {name} --port {port} --dtype float32 --enforce-eager"
     custom = '{"custom_ops":["all","-rotary_embedding"]}'
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", *arguments.split(), "-cc", custom]
     with log.open("w") as file:

@@ -55,6 +55,26 @@ def test_directories_that_are_no_checkpoints(tmp_path: Path) -> None:
         open_policy(f"vllm:{tmp_path}")
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"architectures": ["BertForMaskedLM"]}, "BertForMaskedLM is no causal language model"),
+        (
+            {"architectures": ["T5ForConditionalGeneration"], "is_encoder_decoder": True},
+            "T5ForConditionalGeneration is no causal language model",
+        ),
+        ({}, "names no architecture"),
+        ([], "is not a model's configuration"),
+    ],
+)
+def test_checkpoints_of_what_writes_no_text(config: object, said: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_text("weights")
+    with pytest.raises(PolicyError, match=f"^vllm:.* cannot be served: .*{said}") as caught:
+        open_policy(f"vllm:{tmp_path}")
+    assert "\n" not in str(caught.value)
+
+
 def test_a_name_in_the_hugging_face_cache(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +115,7 @@ def test_the_cause_is_what_the_engines_process_raised(tmp_path: Path) -> None:
     said = explain(error, log)
     assert said.startswith("too little memory (ValueError: No available memory for the cache blocks.)")
     log.write_text("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n")
-    assert explain(error, log).startswith("too little memory (OutOfMemoryError: CUDA out of memory.")
+    assert explain(error, log).startswith("too little memory (torch.OutOfMemoryError: CUDA out of memory.")
     log.write_text("")
     assert explain(ValueError("this\nand that"), log) == "this and that"
     assert explain(KeyError(), tmp_path / "nowhere") == "KeyError"

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from data import MODEL
 from lean_env.values import Theorem
 from prover.policies import Completion, Prompt
-from prover.policies.shipped import MODEL
 from prover.prompts import make_prompt
 from tests.training.model.tiny import TINY, tiny_model, tiny_tokenizer
 from training.model import load_checkpoint, save_checkpoint
@@ -63,10 +63,16 @@ def largest_difference(path: Path, asked: Sequence[Prompt], rows: Sequence[Seque
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+    return difference_after(path, [tokenizer.encode(prompt.text).ids for prompt in asked], rows)
+
+
+def difference_after(
+    path: Path, befores: Sequence[Sequence[int]], rows: Sequence[Sequence[Completion]]
+) -> float:
+    """The same, where the prompts are given as tokens."""
     model = load_checkpoint(path, "cpu", torch.float32)
     worst = 0.0
-    for prompt, row in zip(asked, rows, strict=True):
-        before = tokenizer.encode(prompt.text).ids
+    for before, row in zip(befores, rows, strict=True):
         for completion in row:
             ids = torch.tensor([[*before, *completion.token_ids]])
             with torch.inference_mode():

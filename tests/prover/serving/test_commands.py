@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from prover.policies import vllm_start
 from prover.serving.commands import HEAD, Command, commands
 from prover.serving.hardware import GIB, GPUS, Hardware
 from prover.serving.layout import plan
@@ -65,6 +69,17 @@ def test_a_line_can_be_given_to_a_shell() -> None:
     line = ours.line()
     assert "VLLM_MLA_DISABLE=1 python -m vllm.entrypoints.openai.api_server --model /" in line
     assert """-cc '{"custom_ops":["all","-rotary_embedding"]}'""" in line
+
+
+def test_a_server_and_the_engine_in_this_process_have_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vllm_start, "free_memory", lambda: 64 * GIB)
+    inside = vllm_start._settings("vllm:m", tmp_path, on_cpu=True)
+    (dense,) = commands(plan(find_model("Goedel-Prover-V2-8B"), Hardware(None, 0, 1, 64 * GIB, 4)), 8001)
+    assert json.loads(value(dense, "-cc")) == inside["compilation_config"]
+    assert value(dense, "--generation-config") == inside["generation_config"] == "vllm"
+    assert ("--enforce-eager" in dense.arguments) is inside["enforce_eager"]
 
 
 @pytest.mark.slow

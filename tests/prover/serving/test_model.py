@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from prover.policies.shipped import MODEL
+from data import MODEL
 from prover.serving import ServeError
 from prover.serving.hardware import GPUS, Hardware
 from prover.serving.layout import plan

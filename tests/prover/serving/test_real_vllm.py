@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,8 @@ import httpx
 import psutil
 import pytest
 
-from prover.serving.memory import MLA_CPU
 from prover.serving.model import make_model
+from prover.serving.vllm import MLA_CPU
 from tests.prover.command import environment
 
 ROOT = Path(__file__).parents[3]
@@ -107,14 +109,13 @@ def test_vllm_finds_room_for_as_many_tokens_as_reckoned(kind: str, tmp_path: Pat
     assert blocks == KV_GIB * 2**30 // (model.kv_bytes(latent=latent) * size)
 
 
-@pytest.mark.slow
-@needs_vllm
-def test_the_shipped_model_is_served_with_the_cache_that_was_promised(tmp_path: Path) -> None:
-    """vLLM finds room for exactly the tokens of the table, completes, and ends with all its processes."""
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, dict[str, Any]]]:
+    """`prover serve` with its logs in `folder`, once it is ready; its port, and what it promised."""
     with socket.socket() as probe:
         probe.bind(("", 0))
         port = probe.getsockname()[1]
-    env = environment(PYTHONPATH=str(ROOT), TMPDIR=str(tmp_path), OMP_NUM_THREADS="1")
+    env = environment(PYTHONPATH=str(ROOT), TMPDIR=str(folder), OMP_NUM_THREADS="1")
     process = subprocess.Popen(
         [*PROGRAM, "--port", str(port), "--json"],
         env=env,
@@ -128,6 +129,25 @@ def test_the_shipped_model_is_served_with_the_cache_that_was_promised(tmp_path: 
     try:
         promised = json.loads(process.stdout.readline())
         assert process.stderr.readline() == f"openai:http://127.0.0.1:{port}#default\n"
+        yield process, port, promised
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether all of them end within seconds (zombies of a vanished parent count as ended)."""
+    assert processes
+    _, alive = psutil.wait_procs(processes, timeout=GUARD)
+    return all(one.status() == psutil.STATUS_ZOMBIE for one in alive)
+
+
+@pytest.mark.slow
+@needs_vllm
+def test_the_shipped_model_is_served_with_the_cache_that_was_promised(tmp_path: Path) -> None:
+    """vLLM finds room for exactly the tokens of the table, completes, and ends with all its processes."""
+    with serving(tmp_path) as (process, port, promised):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=GUARD) as client:
             info = re.search(r'kv_cache_size_tokens="(\d+)"', client.get("/metrics").text)
             assert info
@@ -142,14 +162,18 @@ def test_the_shipped_model_is_served_with_the_cache_that_was_promised(tmp_path: 
             choice = client.post("/v1/completions", json=order).json()["choices"][0]
             assert len(choice["logprobs"]["token_logprobs"]) == 8
         servers = psutil.Process(process.pid).children(recursive=True)
-        assert servers
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=GUARD)
         assert process.returncode == 130
-        _, alive = psutil.wait_procs(servers, timeout=10)
-        assert all(one.status() == psutil.STATUS_ZOMBIE for one in alive)
+        assert gone(servers)
         assert not list(tmp_path.glob("prover-serve-*"))
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.communicate()
+
+
+@pytest.mark.slow
+@needs_vllm
+def test_vllm_ends_with_all_its_processes_when_its_parent_is_killed(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _, _):
+        servers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.communicate()
+        assert gone(servers)

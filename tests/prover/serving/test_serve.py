@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -116,6 +118,21 @@ def test_a_healthy_server_is_announced_and_ended_with_its_children(
     )
     assert '{"custom_ops":["all","-rotary_embedding"]}' in words["arguments"]
     assert not list(tmp_path.glob("prover-serve-*")), "the log of a server that did well is removed"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells a process that its parent is gone")
+def test_a_server_goes_when_its_parent_is_killed(port: int) -> None:
+    with serving("healthy", port) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        server, child = family(process)
+        try:
+            process.kill()
+            assert gone([server])
+        finally:
+            for one in (server, child):  # vLLM's server ends its own; the scripted one does not.
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
 
 
 def test_a_server_that_never_gets_ready_is_ended_by_ctrl_c(port: int) -> None:
@@ -268,5 +285,5 @@ def test_the_telling_error_is_found() -> None:
 
 
 def test_a_program_that_is_not_there_is_said() -> None:
-    with pytest.raises(ServeError, match="no-such-program cannot be started: No such file or directory"):
+    with pytest.raises(ServeError, match="no-such-program cannot be started: there is no such program"):
         Server(Command(0, ("no-such-program",), ()))

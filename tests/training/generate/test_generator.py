@@ -90,7 +90,7 @@ def test_the_most_likely_tokens_are_those_of_transformers(checkpoint: Path, gene
 
 
 def test_a_sample_does_not_depend_on_its_batch(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.generate.generator.ROOM", 4)
+    monkeypatch.setattr("training.generate.state.ROOM", 4)
     sampling = Sampling(max_tokens=25, seed=3, top_p=0.99, stop=tuple("abcdefghi"))
     together = load_generator(checkpoint, "v").generate(PROMPTS, 3, sampling)
     alone = load_generator(checkpoint, "v", batch_tokens=1).generate(PROMPTS, 3, sampling)

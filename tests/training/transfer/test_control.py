@@ -50,7 +50,7 @@ def test_a_method_of_every_worker_is_called() -> None:
 
 
 def test_requests_are_kept_and_what_was_cached_is_forgotten_before_they_go_on() -> None:
-    server = Server(answers({}))
+    server = Server(answers({}), answers({"success": True}), answers({}))
 
     async def work() -> None:
         async with server, ServerControl(server.url, "m") as control:
@@ -63,6 +63,13 @@ def test_requests_are_kept_and_what_was_cached_is_forgotten_before_they_go_on() 
         "/reset_prefix_cache?reset_running_requests=true",
         "/resume",
     ]
+
+
+def test_requests_do_not_go_on_with_what_was_cached_of_old_weights() -> None:
+    server = Server(answers({"success": False}))
+    with pytest.raises(TransferError, match="kept keys and values of the old weights"):
+        asyncio.run(use(server, "resume"))
+    assert asked(server) == ["/reset_prefix_cache?reset_running_requests=true"]
 
 
 def test_the_log_probs_of_prompts_are_those_of_their_own_tokens_in_order() -> None:

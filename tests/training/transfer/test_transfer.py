@@ -13,7 +13,7 @@ import torch
 from tests.training.model.tiny import tiny_model
 from training.model import Transformer, load_checkpoint
 from training.transfer import CheckpointReload, Control, Disagreement, Probe, TransferError, WeightLink
-from training.transfer.probe import EXPERT_TOKENS
+from training.transfer.probe import DRIFT, EXPERT_TOKENS, FLOOR
 
 Harm = Callable[[Transformer], None]
 
@@ -212,6 +212,34 @@ def test_after_an_interruption_nothing_goes_on_either() -> None:
 
     asyncio.run(attempt())
     assert engine.frozen
+
+
+class Drifting(Engine):
+    """An engine that is a little further off with every set of weights."""
+
+    off = 0.01
+
+    async def logprobs(self, rows: Sequence[Sequence[int]], replica: int) -> list[list[float]]:
+        told = await super().logprobs(rows, replica)
+        off, self.off = self.off, self.off * 1.09
+        return [[logprob - off for logprob in row] for row in told]
+
+
+def test_small_steps_do_not_add_up_to_another_model() -> None:
+    first = learner()
+
+    means: list[float] = []
+
+    async def attempt() -> None:
+        async with WeightLink(Drifting(first), first, CheckpointReload()) as link:
+            while len(means) < 20:
+                means.append(link.noise.mean)
+                await link.send(first, f"step-{len(means)}")
+
+    with pytest.raises(TransferError, match="does not hold the weights that were sent"):
+        asyncio.run(attempt())
+    assert len(means) > 5, "a step alone is believed"
+    assert max(means) <= DRIFT * means[0] + FLOOR
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,123 @@
+"""Search trees as a source of rollouts: RMaxTS, as the prover runs it, with each rollout kept.
+
+A tree's rollouts go on from different prefixes, but all ask one question: is this theorem proved? They are
+one group, each compared with the others of its tree; that is a baseline which does not depend on what the
+rollout itself wrote, so the gradient stays unbiased. The search ends with its first proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from lean_env.errors import StatementError
+from lean_env.pool import CheckPool
+from lean_env.values import Check, Theorem
+from prover.attempt import Attempt, Settings
+from prover.driver import Driver
+from prover.policies.base import Completion, PolicyError, Prompt, Sampling
+from search import Budget, Expansion, RMaxTS
+from training.rlpaf.sampler import Sampler, Written
+from training.rlpaf.values import Group, Rollout, Source
+
+AT_A_TIME = 4
+"""Rollouts of one tree under way together: more would make it plain sampling."""
+BATCH = 512
+"""Prompts of all trees that reach the sampler in one call, at most."""
+REASON = 200
+"""Characters of a reason that are kept."""
+
+
+class SamplerPolicy:
+    """A sampler as the prover's driver knows policies; remembers what was written for whom."""
+
+    name = "sampler"
+    version = ""
+    concurrency = 1
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+        self.written: dict[int, Written] = {}
+        """By the completion's identity; whoever hears of one takes it out."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The sampler belongs to somebody else."""
+
+    async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
+        """As the sampler writes: at temperature 1, without nucleus."""
+        answers = await self._sampler.write(prompts, n, sampling.seed)
+        for answer in answers:
+            for one in answer:
+                self.written[id(one.completion)] = one
+        return [[one.completion for one in answer] for answer in answers]
+
+
+class Forest:
+    """Search trees over one sampler and one pool. Prompts of all trees reach the sampler together. An
+    asynchronous context manager."""
+
+    def __init__(self, pool: CheckPool, sampler: Sampler, rollouts: int) -> None:
+        """`rollouts`: of each tree, at most."""
+        self._policy = SamplerPolicy(sampler)
+        settings = Settings(
+            rule=RMaxTS(),
+            budget=Budget(samples=rollouts),
+            workers=AT_A_TIME,
+            rollouts_at_a_time=AT_A_TIME,
+        )
+        self._opening = Driver.open(self._policy, pool, settings, batch=BATCH)
+        self._found: dict[str, list[Rollout]] = {}
+
+    async def __aenter__(self) -> Self:
+        self._driver = await self._opening.__aenter__()
+        self._driver.use_audit(None)
+        self._driver.listen(self._hear)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._opening.__aexit__(kind, error, trace)
+
+    async def grow(self, theorem: Theorem, seed: int) -> Group:
+        """The rollouts of one tree; of a theorem one at a time. Raises `StatementError` if the statement does
+        not elaborate, and `PolicyError` if nothing was written."""
+        found = self._found[theorem.digest] = []
+        attempts: list[Attempt] = []
+        try:
+            await self._driver.attempt(theorem, None, attempts.append, seed=seed)
+        finally:
+            del self._found[theorem.digest]
+        (attempt,) = attempts
+        if isinstance(attempt.cause, StatementError):
+            raise attempt.cause
+        if attempt.error and not found:
+            raise PolicyError(attempt.error)
+        return Group(theorem, tuple(found))
+
+    def _hear(self, theorem: Theorem, expansion: Expansion, completion: Completion, check: Check) -> None:
+        written = self._policy.written.pop(id(completion), None)
+        if written is not None:
+            self._found[theorem.digest].append(rollout_of(written, check, Source.SEARCH, expansion.prefix))
+
+
+def rollout_of(written: Written, check: Check, source: Source = Source.SAMPLING, prefix: str = "") -> Rollout:
+    """The rollout that a completion and its check come to."""
+    completion = written.completion
+    return Rollout(
+        prompt=written.prompt.text,
+        ids=completion.token_ids,
+        logprobs=completion.logprobs,
+        version=written.version,
+        proof=check.proof,
+        prefix=prefix,
+        verdict=check.verdict,
+        reason=check.reason[:REASON],
+        source=source,
+    )

@@ -1,0 +1,87 @@
+"""Held-out proving while a run goes on: pass@k by independent samples, judged by the fast tier.
+
+It says where a run is going. What a model card claims comes from `prover eval`, with the strict audit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from lean_env.errors import StatementError
+from lean_env.values import Theorem, Verdict
+from prover.evaluation.statistics import pass_at_k
+from prover.prompts import make_prompt
+from training.rlpaf.judge import Judge
+from training.rlpaf.sampler import Sampler, Written
+
+AT_A_TIME = 256
+"""Theorems whose completions are written in one call."""
+
+
+class Score(NamedTuple):
+    """How often one theorem was proved."""
+
+    suite: str
+    name: str
+    proved: int
+    judged: int
+    """Samples without those that came to a `FAULT`."""
+
+
+async def prove_held_out(
+    sampler: Sampler, judge: Judge, theorems: Sequence[tuple[str, Theorem]], samples: int, seed: int
+) -> list[Score]:
+    """So many independent proofs of each theorem, named with the suite that it belongs to, and their success.
+
+    Theorems that Lean does not understand are left out. Raises `PolicyError`.
+    """
+
+    async def one(suite: str, theorem: Theorem, written: Sequence[Written]) -> Score | None:
+        try:
+            group = await judge.judge(theorem, written)
+        except StatementError:
+            return None
+        proved = sum(rollout.verdict is Verdict.PROVED for rollout in group.judged)
+        return Score(suite, theorem.name, proved, len(group.judged))
+
+    scores: list[asyncio.Task[Score | None]] = []
+    try:
+        for start in range(0, len(theorems), AT_A_TIME):
+            part = theorems[start : start + AT_A_TIME]
+            written = await sampler.write(
+                [make_prompt(theorem) for _, theorem in part], samples, seed + start
+            )
+            for (suite, theorem), answers in zip(part, written, strict=True):
+                scores.append(asyncio.create_task(one(suite, theorem, answers)))
+        found = await asyncio.gather(*scores)
+    finally:
+        for task in scores:
+            task.cancel()
+    return [score for score in found if score is not None]
+
+
+def pass_figures(scores: Sequence[Score], samples: int) -> dict[str, float]:
+    """`pass@k/SUITE`, the mean of the unbiased estimates, for k = 1 and k = `samples`. Theorems of which
+    fewer than k samples were judged are left out."""
+    suites: dict[str, list[Score]] = defaultdict(list)
+    for score in scores:
+        suites[score.suite].append(score)
+    figures = {}
+    for suite, members in sorted(suites.items()):
+        for k in sorted({1, samples}):
+            shares = [float(pass_at_k(one.judged, one.proved, k)) for one in members if one.judged >= k]
+            if shares:
+                figures[f"pass@{k}/{suite}"] = sum(shares) / len(shares)
+    return figures
+
+
+def write_scores(path: Path, batch: int, scores: Sequence[Score]) -> None:
+    """Append what each theorem scored after so many batches, one JSON line each."""
+    lines = "".join(json.dumps({"batch": batch, **score._asdict()}) + "\n" for score in scores)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(lines)

@@ -1,0 +1,189 @@
+"""The role that judges: a pool of Lean processes behind the fast tier, and the strict audit of a sample.
+
+The reward is the fast tier's word, since it is given thousands of times a minute; `soundness.md` has the
+reasons for a second one. A share of what it calls proved is therefore judged again by the strict audit: how
+often the two disagree is a figure of the run, and more than a few times ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from lean_env.audit import audit
+from lean_env.errors import LeanEnvError, StatementError
+from lean_env.limits import Limits
+from lean_env.pool import CheckPool
+from lean_env.toolchain import find_toolchain
+from lean_env.values import Check, Theorem, Verdict
+from prover.replies import Unusable, read_reply
+from training.errors import TrainError
+from training.rlpaf.config import LeanConfig
+from training.rlpaf.explore import Forest, rollout_of
+from training.rlpaf.sampler import Sampler, Written
+from training.rlpaf.values import Group
+
+KNOWN_CHECKS = 65_536
+"""Verdicts that are kept: a policy that has learnt repeats itself, and Lean need not."""
+
+
+class Tally(NamedTuple):
+    """What a judge has done since it was asked last."""
+
+    checks: int
+    """Proofs that Lean was asked about."""
+    known: int
+    """Verdicts that were known already."""
+    seconds: float
+    """Of Lean's time, added up over its processes."""
+    audited: int
+    refused: int
+    """Of the audited proofs."""
+    cheats: tuple[str, ...]
+    """What was called a cheat, and why: theorem, proof and reason."""
+
+
+class Judge(Protocol):
+    """Judges completions. An asynchronous context manager."""
+
+    async def judge(self, theorem: Theorem, written: Sequence[Written]) -> Group:
+        """The verdicts on completions of one theorem. Raises `StatementError` if it is none."""
+        ...
+
+    async def search(self, theorem: Theorem, sampler: Sampler, rollouts: int, seed: int) -> Group:
+        """The rollouts of one search tree, for which `sampler` writes. Raises `StatementError`."""
+        ...
+
+    async def tally(self) -> Tally:
+        """What was done since this was asked last."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class LeanJudge:
+    """The judge over a pool of Lean processes of this machine."""
+
+    def __init__(self, config: LeanConfig, seed: int) -> None:
+        self._config = config
+        self._workers = config.workers or os.cpu_count() or 1
+        self._rng = random.Random(f"audit {seed}")
+        self._known: OrderedDict[tuple[str, str], Check] = OrderedDict()
+        self._audits: set[asyncio.Task[None]] = set()
+        self._auditing = asyncio.Semaphore(max(1, self._workers // 4))
+        self._forest: Forest | None = None
+        self._stack = AsyncExitStack()
+        self._counts: Counter[str] = Counter()
+        self._seconds = 0.0
+        self._cheats: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        """Start Lean. Raises `TrainError` if there is none."""
+        try:
+            toolchain = find_toolchain()
+        except LeanEnvError as error:
+            raise TrainError(f"proofs cannot be judged here: {error}") from error
+        limits = Limits(seconds=self._config.seconds)
+        pool = CheckPool(toolchain, workers=self._workers, limits=limits)
+        self.pool = await self._stack.enter_async_context(pool)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._audits:
+            task.cancel()
+        await asyncio.gather(*self._audits, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def judge(self, theorem: Theorem, written: Sequence[Written]) -> Group:
+        """The verdicts on completions of one theorem; equal proofs are checked once. Raises `StatementError`
+        if it does not elaborate."""
+        replies = [read_reply(one.prompt, one.completion) for one in written]
+        proofs = dict.fromkeys(reply.proof for reply in replies if not isinstance(reply, Unusable))
+        judged = await asyncio.gather(*(self._check(theorem, proof) for proof in proofs))
+        checks = dict(zip(proofs, judged, strict=True))
+        rollouts = []
+        for one, reply in zip(written, replies, strict=True):
+            if isinstance(reply, Unusable):
+                check = Check(Verdict.FAILED, "", reply.reason)
+            else:
+                check = checks[reply.proof]
+            rollouts.append(rollout_of(one, check))
+        for proof, check in checks.items():
+            if check.verdict is Verdict.CHEAT:
+                self._cheats.append(f"{theorem.statement}\n{proof}\n-- {check.reason}")
+            if check.verdict is Verdict.PROVED and self._rng.random() < self._config.audit_share:
+                task = asyncio.create_task(self._audit(theorem, proof))
+                self._audits.add(task)
+                task.add_done_callback(self._audits.discard)
+        return Group(theorem, tuple(rollouts))
+
+    async def search(self, theorem: Theorem, sampler: Sampler, rollouts: int, seed: int) -> Group:
+        """The rollouts of one RMaxTS tree. Raises `StatementError` if the statement does not elaborate."""
+        if self._forest is None:
+            self._forest = Forest(self.pool, sampler, rollouts)
+            await self._stack.enter_async_context(self._forest)
+        group = await self._forest.grow(theorem, seed)
+        self._counts["checks"] += len(group.rollouts)
+        return group
+
+    async def tally(self) -> Tally:
+        """What was done since this was asked last."""
+        counts, cheats = self._counts, tuple(self._cheats)
+        tally = Tally(
+            counts["checks"], counts["known"], self._seconds, counts["audited"], counts["refused"], cheats
+        )
+        self._counts, self._seconds, self._cheats = Counter(), 0.0, []
+        return tally
+
+    async def _check(self, theorem: Theorem, proof: str) -> Check:
+        key = (theorem.digest, proof)
+        if (known := self._known.get(key)) is not None:
+            self._counts["known"] += 1
+            self._known.move_to_end(key)
+            return known
+        try:
+            check = await self.pool.check(theorem, proof)
+        except StatementError:
+            raise
+        except LeanEnvError as error:
+            check = Check(Verdict.FAULT, proof, str(error))
+        self._counts["checks"] += 1
+        self._seconds += check.seconds
+        if check.verdict is not Verdict.FAULT:
+            self._known[key] = check
+            if len(self._known) > KNOWN_CHECKS:
+                self._known.popitem(last=False)
+        return check
+
+    async def _audit(self, theorem: Theorem, proof: str) -> None:
+        """Let the strict tier judge what the fast one believed; its own troubles count for nothing."""
+        limits = self.pool.limits
+        async with self._auditing:
+            try:
+                result = await audit(
+                    self.pool.toolchain,
+                    theorem,
+                    proof,
+                    seconds=limits.seconds,
+                    memory_bytes=limits.memory_bytes,
+                )
+            except LeanEnvError:
+                return
+        if result.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.FAULT):
+            return
+        self._counts["audited"] += 1
+        if result.verdict is not Verdict.PROVED:
+            self._counts["refused"] += 1
+            self._cheats.append(f"{theorem.statement}\n{proof}\n-- strict audit: {result.reason}")

@@ -1,0 +1,125 @@
+"""The role that writes proofs: a policy whose weights follow the learner's.
+
+Who computes is a `Writer`: our own generator, or a vLLM engine. New weights go over while nothing is being
+written, and nothing goes on unless the probe agrees (`training.transfer`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Protocol, Self
+
+from torch import Tensor
+
+from prover.formats.registry import choose_format
+from prover.policies.base import Completion, PolicyError, Prompt, Sampling
+from training.errors import TrainError
+from training.model import CheckpointError, load_checkpoint
+from training.rlpaf.config import SamplingConfig
+from training.rlpaf.writers import GeneratorWriter, VllmWriter, Writer
+from training.transfer import TransferError, WeightLink
+
+STOP = ("```",)
+KEPT_PROMPTS = 16_384
+"""Rendered prompts that are kept: hints are looked up once a theorem."""
+
+
+class Written(NamedTuple):
+    """One completion, and what was asked."""
+
+    prompt: Prompt
+    """As the policy read it."""
+    completion: Completion
+    version: int
+    """Updates that the weights had seen."""
+
+
+class Sampler(Protocol):
+    """Writes proofs. An asynchronous context manager."""
+
+    async def write(self, prompts: Sequence[Prompt], n: int, seed: int) -> list[list[Written]]:
+        """`n` independent completions of each prompt, drawn at temperature 1 without nucleus. Raises
+        `PolicyError`."""
+        ...
+
+    async def load(self, state: Mapping[str, Tensor], version: int) -> float:
+        """Write with these weights from now on; the mean disagreement of the probe's log-probs, in nats.
+        Raises `TransferError` if they did not arrive."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class ModelSampler:
+    """The sampler of a checkpoint, in this process."""
+
+    def __init__(self, checkpoint: Path, config: SamplingConfig, device: str) -> None:
+        """`checkpoint` is what it begins with, and says in which format it is asked."""
+        self._checkpoint, self._config, self._device = checkpoint, config, device
+        self._writer: Writer = (
+            VllmWriter(checkpoint) if config.policy == "vllm" else GeneratorWriter(checkpoint, device)
+        )
+        self._turn = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._rendered: dict[tuple[str, str, tuple[str, ...]], Prompt] = {}
+        self.version = 0
+
+    async def __aenter__(self) -> Self:
+        """Load. Raises `TrainError`."""
+        try:
+            self._format = choose_format(str(self._checkpoint))
+            await asyncio.to_thread(self._format.prepare)
+            self._shadow = await asyncio.to_thread(load_checkpoint, self._checkpoint, self._device)
+            control, means = await self._stack.enter_async_context(self._writer)
+            self._link = await self._stack.enter_async_context(WeightLink(control, self._shadow, means))
+        except (CheckpointError, PolicyError, TransferError) as error:
+            await self._stack.aclose()
+            raise TrainError(f"the sampler cannot begin: {error}") from error
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def write(self, prompts: Sequence[Prompt], n: int, seed: int) -> list[list[Written]]:
+        """`n` independent completions of each prompt. Raises `PolicyError`."""
+        sampling = Sampling(
+            temperature=1.0, top_p=1.0, max_tokens=self._config.max_tokens, stop=STOP, seed=seed
+        )
+        shown = [await self._render(prompt) for prompt in prompts]
+        async with self._turn:
+            version = self.version
+            answers = await self._writer.generate(shown, n, self._format.sampling(sampling))
+        return [
+            [Written(seen, self._format.read(prompt, one), version) for one in answer]
+            for prompt, seen, answer in zip(prompts, shown, answers, strict=True)
+        ]
+
+    async def load(self, state: Mapping[str, Tensor], version: int) -> float:
+        """Take new weights, between two calls of `write`, and prove it. Raises `TransferError`."""
+        async with self._turn:
+            await asyncio.to_thread(self._shadow.load_state_dict, dict(state))
+            found = await self._link.send(self._shadow, str(version))
+            self.version = version
+        return found.mean
+
+    async def _render(self, prompt: Prompt) -> Prompt:
+        key = (prompt.theorem.digest, prompt.prefix, prompt.goals)
+        found = self._rendered.get(key)
+        if found is None:
+            await asyncio.sleep(0)  # Looking up hints takes milliseconds; others may run.
+            found = self._format.render(prompt)
+            if len(self._rendered) >= KEPT_PROMPTS:
+                del self._rendered[next(iter(self._rendered))]
+            self._rendered[key] = found
+        return replace(found, theorem=prompt.theorem)

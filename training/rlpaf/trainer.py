@@ -1,0 +1,308 @@
+"""`prover train rlpaf`: from a configuration to a better model, through as many interruptions as there are.
+
+The run folder holds everything, as that of `prover train sft` does: what the run was told, checkpoints,
+figures, every proof that was found, held-out scores, and the model as it is used. Calling it again goes on
+where the last checkpoint is; what was under way then is written anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lean_env.values import Verdict
+from prover.formats.registry import choose_format
+from prover.policies.base import PolicyError
+from prover.prompts import make_prompt, proof_block
+from training.corpus.render import CLOSING, Example
+from training.errors import TrainError
+from training.model import Transformer
+from training.rlpaf.config import RlpafConfig
+from training.rlpaf.curriculum import Curriculum
+from training.rlpaf.heldout import pass_figures, prove_held_out, write_scores
+from training.rlpaf.judge import Judge, LeanJudge, Tally
+from training.rlpaf.learner import Learner
+from training.rlpaf.practice import Practice, Tried
+from training.rlpaf.ranks import Ranks
+from training.rlpaf.sampler import ModelSampler, Sampler
+from training.rlpaf.statements import Statements, held_out
+from training.rlpaf.store import Store
+from training.settings import flat
+from training.sft import checkpoint
+from training.sft.folder import RunFolder
+from training.sft.learner import is_about_memory
+from training.sft.monitor import Monitor
+from training.sft.patience import patience
+from training.sft.world import World, join
+from training.tokenizer import load_tokenizer
+from training.transfer import TransferError
+
+MIN_AUDITS = 20
+"""Audits before a share of refusals says anything."""
+KEPT_FILES = ("tokenizer.json", "tokenizer_config.json", "prover.json", "generation_config.json")
+"""What a checkpoint needs beside its weights."""
+
+Roles = tuple[Sampler, Judge]
+
+
+def train(config: RlpafConfig, out: Path) -> None:
+    """Train, or go on training, in the run folder `out`. Raises `TrainError`; what was kept stays intact.
+
+    Ctrl-C ends a run behind the batch under way, with a checkpoint, and `KeyboardInterrupt`.
+    """
+    with join() as world:
+        try:
+            training = _Training(config, out, world)
+            if world.leads:
+                try:
+                    asyncio.run(training.run())
+                finally:
+                    training.ranks.dismiss()
+            else:
+                training.ranks.follow()
+        except (MemoryError, RuntimeError) as error:
+            if not is_about_memory(error):
+                raise
+            newest = checkpoint.places(out)
+            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
+            advice = f"lower batch.rows (now {config.batch.rows}) or batch.length"
+            raise TrainError(f"{world.device} is out of memory: {advice}; {kept}") from error
+
+
+class _Training:
+    def __init__(self, config: RlpafConfig, out: Path, world: World) -> None:
+        self.config, self.world, self.out = config, world, out
+        self.folder = RunFolder(out)
+        source = config.model.checkpoint
+        tokenizer = _tokenizer(source)
+        start = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
+        if config.batch.length > start.config.max_position_embeddings:
+            raise TrainError(
+                f"batch.length = {config.batch.length} is more than the model's "
+                f"{start.config.max_position_embeddings} positions"
+            )
+        self.curriculum = Curriculum(config.curriculum, config.seed)
+        self.held_out = held_out(config.evaluation, config.theorems)
+        self.statements = Statements(config.theorems, [theorem for _, theorem in self.held_out])
+        if world.leads:
+            self.folder.claim(flat(config), lambda folder: _keep_tokenizer(source, folder))
+        world.wait()
+        reference = None
+        if config.algorithm.kl:
+            reference = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
+        resumed = checkpoint.latest(out, start.config, torch.float32, self._warn)
+        model: Transformer = start if resumed is None else resumed.model
+        self.learner = Learner(model, tokenizer, config, world, reference)
+        self.ranks = Ranks(self.learner, world)
+        self.batches, self.seconds, self.waited = 0, 0.0, 0.0
+        self._audited, self._refused = 0, 0
+        self._stored: dict[str, Any] = {}
+        if resumed is not None:
+            fields = resumed.fields
+            self.batches, self.seconds, self.waited = resumed.step, fields["seconds"], fields["waited"]
+            self.learner.restore(fields["version"], fields["optimizer_step"], resumed.moments)
+            self.curriculum.restore(fields["curriculum"])
+            self.statements.restore(fields["statements"])
+            self._stored = fields["store"]
+        elif world.leads:
+            self.curriculum.add(self.statements.beginning())
+
+    def _warn(self, text: str) -> None:
+        if self.world.leads:
+            print(f"prover: {text}", file=sys.stderr)
+
+    async def run(self) -> None:
+        """Learn until the last batch, then export and evaluate the model. For the leading rank."""
+        config = self.config
+        with (
+            patience(self.world) as interrupted,
+            Store(self.out / "proofs.jsonl") as store,
+            Monitor(self.out, config.run.steps, self.batches, silent=False) as monitor,
+        ):
+            if self._stored:
+                store.restore(self._stored)
+            try:
+                async with (
+                    ModelSampler(config.model.checkpoint, config.sampling, str(self.world.device)) as sampler,
+                    LeanJudge(config.lean, config.seed) as judge,
+                ):
+                    await self._work((sampler, judge), store, monitor, interrupted)
+            except (PolicyError, TransferError) as error:
+                raise TrainError(f"{error}; earlier checkpoints are intact") from error
+
+    async def _work(
+        self, roles: Roles, store: Store, monitor: Monitor, interrupted: Callable[[], bool]
+    ) -> None:
+        config, (sampler, judge) = self.config, roles
+        if self.batches:
+            await sampler.load(await self._ask("full_state"), self.learner.version)
+        else:
+            await self._evaluate(roles, monitor)
+        practice = Practice(
+            config, sampler, judge, self.curriculum, self.statements, store, self.learner.version
+        )
+        async with practice:
+            while self.batches < config.run.steps:
+                await self._batch(practice, roles, store, monitor)
+                last = self.batches == config.run.steps
+                if last or interrupted() or self.batches % config.run.checkpoint_every == 0:
+                    await self._checkpoint(store)
+                if interrupted() and not last:
+                    raise KeyboardInterrupt
+                every = config.evaluation.every
+                if every and self.batches % every == 0 and not last:
+                    await self._evaluate(roles, monitor)
+        self.folder.export(self.learner.model, await self._ask("full_state"))
+        figures = await self._evaluate(roles, monitor)
+        self.folder.write_result(
+            {
+                "batches": self.batches,
+                "optimizer_steps": self.learner.step,
+                "training_seconds": round(self.seconds, 1),
+                "theorems_proved": len(store),
+                **figures,
+            }
+        )
+        monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
+
+    async def _batch(self, practice: Practice, roles: Roles, store: Store, monitor: Monitor) -> None:
+        """Wait for a batch, learn from it, and give the sampler the new weights."""
+        sampler, judge = roles
+        began = time.monotonic()
+        groups, tried = await practice.take()
+        waited = time.monotonic() - began
+        figures: dict[str, float] = await self._ask("learn", groups)
+        self.batches += 1
+        expert = self.config.expert
+        if expert.every and self.batches % expert.every == 0:
+            imitated = await self._ask("imitate", self._examples(store))
+            figures |= {f"imitation_{name}": value for name, value in imitated.items()}
+        sending = time.monotonic()
+        state = await self._ask("full_state")
+        figures["probe"] = await sampler.load(state, self.learner.version)
+        await practice.learned(self.learner.version)
+        ended = time.monotonic()
+        self.seconds += ended - began
+        self.waited += waited
+        tally = await judge.tally()
+        figures |= {
+            "seconds": self.seconds,
+            "batch_seconds": ended - began,
+            "wait_share": self.waited / self.seconds,
+            "transfer_seconds": ended - sending,
+            "sampler_idle_seconds": practice.idle_seconds,
+            **practice.depths,
+            **_tried_figures(tried, tally, ended - began),
+            **{f"curriculum_{name}": value for name, value in self.curriculum.figures().items()},
+        }
+        monitor.record(self.batches, figures)
+        share = figures.get("proved_share", 0.0)
+        monitor.show(
+            self.batches,
+            f"proved {share:.1%}  {figures['rollouts_per_second']:.0f} rollouts/s  "
+            f"waits {waited:.1f} s  {len(store)} theorems",
+        )
+        self._keep_cheats(tally)
+        self._alarm(tally)
+
+    def _examples(self, store: Store) -> list[Example]:
+        """Proofs to imitate, as the model would be asked for them."""
+        form = choose_format(str(self.config.model.checkpoint))
+        rng = random.Random(f"{self.config.seed} imitate {self.batches}")
+        proofs = store.draw(self.config.expert.proofs * self.config.expert.steps, rng)
+        return [
+            Example(form.render(make_prompt(theorem)).text, proof_block(proof).rstrip() + CLOSING)
+            for theorem, proof in proofs
+        ]
+
+    async def _evaluate(self, roles: Roles, monitor: Monitor) -> dict[str, float]:
+        """Prove the held-out theorems with the weights of now."""
+        if not self.held_out:
+            return {}
+        sampler, judge = roles
+        samples = self.config.evaluation.samples
+        scores = await prove_held_out(sampler, judge, self.held_out, samples, self.config.seed)
+        figures = pass_figures(scores, samples)
+        write_scores(self.out / "held_out.jsonl", self.batches, scores)
+        monitor.record(self.batches, figures)
+        said = "  ".join(f"{name} {value:.1%}" for name, value in figures.items())
+        monitor.say(f"batch {self.batches}: {said}")
+        return figures
+
+    async def _checkpoint(self, store: Store) -> None:
+        state, moments = await self._ask("full_state"), await self._ask("moments")
+        fields = {
+            "version": self.learner.version,
+            "optimizer_step": self.learner.step,
+            "seconds": self.seconds,
+            "waited": self.waited,
+            "curriculum": self.curriculum.state(),
+            "statements": self.statements.state(),
+            "store": store.state(),
+        }
+        keep = self.config.run.keep
+        await asyncio.to_thread(
+            self.folder.save, self.batches, fields, self.learner.model, state, moments, keep
+        )
+
+    def _keep_cheats(self, tally: Tally) -> None:
+        if tally.cheats:
+            with (self.out / "cheats.txt").open("a", encoding="utf-8") as file:
+                file.writelines(f"-- batch {self.batches}\n{text}\n\n" for text in tally.cheats)
+
+    def _alarm(self, tally: Tally) -> None:
+        """Raise `TrainError` if the two tiers of the verifier disagree too often."""
+        self._audited += tally.audited
+        self._refused += tally.refused
+        share = self._refused / max(1, self._audited)
+        if self._audited >= MIN_AUDITS and share > self.config.lean.max_disagreement:
+            raise TrainError(
+                f"the strict audit refuses {share:.1%} of what the fast tier calls proved: the policy has "
+                f"found a hole; {self.out / 'cheats.txt'} shows it, earlier checkpoints are intact"
+            )
+
+    async def _ask(self, method: str, *arguments: Any) -> Any:
+        """Call the learner's method, on all ranks, in a thread."""
+        return await asyncio.to_thread(self.ranks.call, method, *arguments)
+
+
+def _tried_figures(tried: Tried, tally: Tally, seconds: float) -> dict[str, float]:
+    """Shares of what was judged since the last batch."""
+    total = max(1, tried.verdicts.total())
+    figures = {f"{verdict.lower()}_share": tried.verdicts[verdict] / total for verdict in Verdict}
+    return figures | {
+        "rollouts_per_second": tried.verdicts.total() / seconds,
+        "proofs_per_second": tried.verdicts[Verdict.PROVED] / seconds,
+        "checks_per_second": tally.checks / seconds,
+        "known_share": tally.known / max(1, tally.known + tally.checks),
+        "lean_seconds": tally.seconds,
+        "uninformative_share": tried.uninformative / max(1, tried.groups),
+        "stale_groups": float(tried.stale),
+        "unusable_theorems": float(tried.unusable),
+        "first_proofs": float(tried.first_proofs),
+        "audited": float(tally.audited),
+        "refused": float(tally.refused),
+    }
+
+
+def _tokenizer(folder: Path) -> Any:
+    try:
+        return load_tokenizer(folder)
+    except ValueError as error:
+        raise TrainError(f"model.checkpoint: {error}") from error
+
+
+def _keep_tokenizer(source: Path, folder: Path) -> None:
+    """Copy what stands beside the weights of `source`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in KEPT_FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
