@@ -72,8 +72,8 @@ class _Part:
 class Learner:
     """A policy that learns; on each rank one, all of which are given the same.
 
-    `reference` is the model that the KL term pulls towards; it is needed if there is one, and is not moved.
-    Raises `ValueError` if it is missing.
+    `reference` is the model that the KL term pulls towards, needed if there is one. It is taken over like
+    `model`, and never moves. Raises `ValueError` if it is missing.
     """
 
     def __init__(

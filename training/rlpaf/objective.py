@@ -41,8 +41,8 @@ def group_advantages(rewards_S: Tensor, groups_S: Tensor, *, scaled: bool) -> Te
     if scaled:
         squares_G = zeros_G.index_add(0, groups_S, advantages_S.square())
         advantages_S = advantages_S / (squares_G / (counts_G - 1).clamp(min=1)).sqrt()[groups_S]
-    best_G = zeros_G.index_reduce(0, groups_S, rewards_S, "amax", include_self=False)
-    worst_G = zeros_G.index_reduce(0, groups_S, rewards_S, "amin", include_self=False)
+    best_G = zeros_G.scatter_reduce(0, groups_S, rewards_S, "amax", include_self=False)
+    worst_G = zeros_G.scatter_reduce(0, groups_S, rewards_S, "amin", include_self=False)
     return torch.where((best_G > worst_G)[groups_S], advantages_S, 0.0)
 
 

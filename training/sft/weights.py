@@ -61,9 +61,9 @@ class Weights:
 
 
 def whole(value: Tensor) -> Tensor:
-    """A tensor, or all shards of one, on the CPU."""
+    """A copy of a tensor, or of all shards of one, on the CPU, which later steps do not change."""
     value = value.detach()
-    return (value.full_tensor() if isinstance(value, DTensor) else value).cpu()
+    return (value.full_tensor() if isinstance(value, DTensor) else value).to("cpu", copy=True)
 
 
 def _to_bf16(parameters: Iterable[nn.Parameter]) -> None:
