@@ -100,6 +100,8 @@ def test_bytes_and_offsets_are_the_decoders(tokenizer: Tokenizer) -> None:
     assert starts == [len(tokenizer.decode(ids[:end]).rstrip("\ufffd")) for end in range(len(ids))]
     assert spelled[tokenizer.token_to_id("<|end|>")] == b""
     assert spelled[-1] == b""
+    assert offsets([b"ab", b"", b"c"]) == [0, 2, 2]
+    assert offsets([]) == []
 
 
 def test_other_tokenizers_are_refused(tokenizer: Tokenizer) -> None:
