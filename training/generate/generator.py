@@ -238,6 +238,8 @@ class Generator:
     def _completion(self, row: _Row, sampling: Sampling) -> Completion:
         text, _ = cut_at_stop(row.text.decode("utf-8", "replace"), sampling.stop)
         starts = offsets(self._bytes[token] for token in row.ids)
+        if starts and starts[-1] > len(text):
+            starts = [min(start, len(text)) for start in starts]
         return Completion(
             text=text,
             finish=row.finish or Finish.LENGTH,
@@ -245,7 +247,7 @@ class Generator:
             tokens=len(row.ids),
             token_ids=tuple(row.ids),
             logprobs=tuple(row.logprobs),
-            offsets=tuple(min(start, len(text)) for start in starts),
+            offsets=tuple(starts),
         )
 
 

@@ -18,9 +18,9 @@ from training.generate.prefix import BLOCK, PrefixCache, block_keys
 
 CHUNK = 256
 """Tokens of a prompt that are read in one pass: bounds what attention needs."""
-BATCH = {"cpu": 8192, "cuda": 65_536}
-"""New tokens, with padding, that one batch reads."""
-SPREAD = {"cpu": BLOCK, "cuda": 8 * BLOCK}
+BATCH = {"cpu": 8192, "gpu": 32_768}
+"""New tokens, with padding, that one batch reads; with known ones it may have four times as many."""
+SPREAD = {"cpu": BLOCK, "gpu": 8 * BLOCK}
 """By how many new tokens prompts of a batch differ: a GPU pads sooner than it starts another batch."""
 
 
@@ -62,6 +62,7 @@ class _Waiting:
 def read_prompts(engine: Engine, prompts: Sequence[Sequence[int]], cache: PrefixCache) -> list[Read]:
     """Read distinct prompts, none empty; what is new goes into `cache`."""
     found: dict[int, Read] = {}
+    kind = "cpu" if engine.device.type == "cpu" else "gpu"
     waiting = [_Waiting(place, ids, block_keys(ids), []) for place, ids in enumerate(prompts)]
     while waiting:
         claimed: set[bytes] = set()
@@ -72,7 +73,7 @@ def read_prompts(engine: Engine, prompts: Sequence[Sequence[int]], cache: Prefix
             unknown = prompt.keys[len(prompt.known) :]
             (later if unknown and unknown[0] in claimed else now).append(prompt)
             claimed.update(unknown)
-        for batch in _batches(now, engine.device.type):
+        for batch in _batches(now, BATCH[kind], SPREAD[kind]):
             for prompt, read in zip(batch, _read(engine, batch), strict=True):
                 found[prompt.place] = read
                 cache.add(prompt.keys, read.latents)
@@ -94,16 +95,19 @@ def lay_out(read: Sequence[Read], cache: Tensor, end: int) -> None:
             into.index_copy_(0, to, layer.index_select(0, of))
 
 
-def _batches(prompts: list[_Waiting], device: str) -> list[list[_Waiting]]:
+def _batches(prompts: list[_Waiting], size: int, spread: int) -> list[list[_Waiting]]:
     """Prompts with about equally many new tokens together, so that little is padding."""
     batches: list[list[_Waiting]] = []
+    longest = 0
     for prompt in sorted(prompts, key=lambda prompt: prompt.new):
         last = batches[-1] if batches else []
-        near = last and prompt.new <= last[0].new + SPREAD[device]
-        if near and prompt.new * (len(last) + 1) <= BATCH[device]:
+        rows, longest = len(last) + 1, max(longest, len(prompt.ids))
+        near = last and prompt.new <= last[0].new + spread
+        if near and prompt.new * rows <= size and longest * rows <= 4 * size:
             last.append(prompt)
         else:
             batches.append([prompt])
+            longest = len(prompt.ids)
     return batches
 
 

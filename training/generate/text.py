@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterable
+from itertools import accumulate
 
 from tokenizers import Tokenizer
 
@@ -37,6 +38,9 @@ def token_bytes(tokenizer: Tokenizer, size: int) -> list[bytes]:
 def offsets(pieces: Iterable[bytes]) -> list[int]:
     """Where each piece starts in the decoded text, in characters; half a character starts where the whole
     one does."""
+    pieces = list(pieces)
+    if all(map(bytes.isascii, pieces)):
+        return list(accumulate(map(len, pieces[:-1]), initial=0)) if pieces else []
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     found, length = [], 0
     for piece in pieces:

@@ -146,6 +146,42 @@ def test_a_taken_bucket_holds_nothing_of_earlier_batches() -> None:
     assert not buckets.take(8, 64, 1.0)[0].cache.isnan().any()
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.7, 0.0, None])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_step_that_is_captured_looks_at_no_values(shape: str, temperature: float | None) -> None:
+    """It runs on tensors that have none, and on one device."""
+    engine = Engine(tiny_model(**SHAPES[shape]), "meta", torch.float32)
+    _, step = Buckets(engine).take(8, 64, temperature)
+    if engine.capturable:
+        step()
+    else:
+        with pytest.raises((NotImplementedError, RuntimeError), match="meta"):
+            step()
+
+
+@pytest.mark.parametrize("temperature", [1.0, None])
+def test_a_step_writes_at_fixed_addresses(temperature: float | None) -> None:
+    bucket, step = Buckets(Engine(tiny_model())).take(8, 64, temperature)
+    step()
+
+    def addresses() -> dict[str, int]:
+        return {name: of.data_ptr() for name, of in vars(bucket).items() if isinstance(of, torch.Tensor)}
+
+    before = addresses()
+    step()
+    assert addresses() == before
+    assert bucket.column.item() == 2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_update_moves_no_weights(shape: str) -> None:
+    engine = Engine(tiny_model(**SHAPES[shape]))
+    held = [of for layer in engine._layers for of in layer.tensors()]
+    addresses = [of.data_ptr() for of in held]
+    engine.update(tiny_model(1, **SHAPES[shape]))
+    assert [of.data_ptr() for layer in engine._layers for of in layer.tensors()] == addresses
+
+
 @pytest.mark.parametrize("fixed", [False, True])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_updated_weights_write_as_a_new_generator_does(shape: str, fixed: bool, tmp_path: Path) -> None:
@@ -199,15 +235,16 @@ def test_captured_steps_survive_moves_updates_and_lost_buckets(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     growing, captured = on_gpu(checkpoint, False), on_gpu(checkpoint, None)
-    monkeypatch.setattr(captured._buckets, "_held_bytes", 4 * 2**20)
+    monkeypatch.setattr(captured._buckets, "_held_bytes", 2**20)
+    monkeypatch.setattr(graphs, "GRAPHS", 2)
     sampling = Sampling(max_tokens=60, top_p=1.0, stop=tuple("abcdef"))
-    for seed in range(4):
+    for seed in range(2):
         model = tiny_model(seed)
         for generator in (growing, captured):
             generator.update(model, f"v{seed}")
-        for temperature in (1.0, 0.5, 0.8, 1.2, 0.0):
+        for temperature in (1.0, 0.5, 0.0, 1.0):
             asked = replace(sampling, seed=seed, temperature=temperature)
-            same(captured.generate(PROMPTS, 40, asked), growing.generate(PROMPTS, 40, asked), abs_error=1e-4)
+            same(captured.generate(PROMPTS, 20, asked), growing.generate(PROMPTS, 20, asked), abs_error=1e-4)
 
 
 @GPU

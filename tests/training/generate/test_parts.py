@@ -6,6 +6,7 @@ import pytest
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from training.generate.prefill import _batches, _Waiting
 from training.generate.prefix import BLOCK, PrefixCache, block_keys
 from training.generate.sampling import draw, uniform
 from training.generate.text import offsets, token_bytes
@@ -100,6 +101,8 @@ def test_bytes_and_offsets_are_the_decoders(tokenizer: Tokenizer) -> None:
     assert starts == [len(tokenizer.decode(ids[:end]).rstrip("\ufffd")) for end in range(len(ids))]
     assert spelled[tokenizer.token_to_id("<|end|>")] == b""
     assert spelled[-1] == b""
+    assert offsets([b"ab", b"", b"c"]) == [0, 2, 2]
+    assert offsets([]) == []
 
 
 def test_other_tokenizers_are_refused(tokenizer: Tokenizer) -> None:
@@ -107,3 +110,13 @@ def test_other_tokenizers_are_refused(tokenizer: Tokenizer) -> None:
         token_bytes(tokenizer, 100)
     with pytest.raises(ValueError, match="not byte-level"):
         token_bytes(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")), 10)
+
+
+def test_a_batch_of_prompts_is_bounded_by_all_its_tokens() -> None:
+    def waiting(place: int, known: int) -> _Waiting:
+        return _Waiting(place, range(400), [], [torch.empty(0)] * known)
+
+    assert [len(batch) for batch in _batches([waiting(n, 24) for n in range(9)], 400, BLOCK)] == [4, 4, 1]
+    assert [len(batch) for batch in _batches([waiting(n, 0) for n in range(9)], 1200, BLOCK)] == [3, 3, 3]
+    assert [len(batch) for batch in _batches([waiting(0, 24), waiting(1, 20)], 4000, BLOCK)] == [1, 1]
+    assert [len(batch) for batch in _batches([waiting(0, 24), waiting(1, 20)], 4000, 8 * BLOCK)] == [2]
