@@ -81,7 +81,7 @@ def test_log_probs_and_gradients_are_those_of_separate_rows(seed: int) -> None:
         places = torch.split(torch.arange(len(slopes)), sizes)
         index_N = torch.cat([places[number] for number in order])
         model.zero_grad()
-        scores = scorer(batch, 1.0, lambda logprobs_C, part: slopes[index_N[part]] * logprobs_C)
+        scores = scorer(batch, lambda logprobs_C, part: slopes[index_N[part]] * logprobs_C)
         scores.loss.backward()
         logprobs_N = torch.empty(len(slopes)).index_copy(0, index_N, scores.logprobs_N)
         return logprobs_N, [value.grad.clone() for value in model.parameters() if value.grad is not None]
