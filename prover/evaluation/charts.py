@@ -11,7 +11,7 @@ from prover.evaluation.markup import text
 from prover.evaluation.plots import COLOURS
 
 WIDTH, HEIGHT = 420, 220
-LEFT, RIGHT, TOP, BOTTOM = 48, 12, 10, 36
+LEFT, RIGHT, TOP, BOTTOM = 54, 12, 10, 36
 MOST = 200
 """Points of a line; of more, neighbours are averaged."""
 MARKED = 24
@@ -43,7 +43,7 @@ def number(value: float) -> str:
     for unit, least, size in (("M", 1e6, 1e6), ("k", 1e4, 1e3)):
         if abs(value) >= least:
             return f"{value / size:.3g}{unit}"
-    return f"{value:.4g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def lines(
@@ -129,13 +129,14 @@ def thinned(points: Points, band: Points = ()) -> tuple[Points, Points]:
 
 
 class _Frame:
-    """Linear axes: steps from `first` to `last`, values from `low` to `high` or a little more."""
+    """Linear axes: steps from `first` to `last`, values from `low` to `high`, both rounded outwards unless
+    they all but have a round value."""
 
     def __init__(self, last: float, low: float, high: float, first: float = 0.0) -> None:
         self.first, self.last = (first, last) if first < last else (first, first + 1)
         self._step = _round_step((high - low) or 1.0, 5)
-        self.low = math.floor(low / self._step + 1e-9) * self._step
-        self.high = max(math.ceil(high / self._step - 1e-9) * self._step, self.low + self._step)
+        self.low = math.floor(low / self._step + 0.02) * self._step
+        self.high = max(math.ceil(high / self._step - 0.02) * self._step, self.low + self._step)
 
     def x(self, value: float) -> float:
         return LEFT + (value - self.first) / (self.last - self.first) * (WIDTH - LEFT - RIGHT)

@@ -107,13 +107,12 @@ def _sources(record: RunRecord) -> Iterator[str]:
 
 def _warnings(record: RunRecord) -> Iterator[str]:
     for name, count in record.damaged.items():
-        what = "1 line" if count == 1 else f"{count} lines"
-        what = what if name.endswith(".jsonl") else "all of it"
-        yield f"{name} is damaged: {what} could not be read and is left out."
+        lines = "1 line of it is" if count == 1 else f"{count} lines of it are"
+        yield f"{name} is damaged{f': {lines}' if name.endswith('.jsonl') else ' and'} left out."
     if refused := sum(value for _, value in record.figure("refused")):
-        yield f"The strict audit refused {refused:.0f} proofs that the fast tier had accepted."
+        yield f"Proofs that the fast tier accepted and the strict audit refused: {refused:.0f}."
     if record.cheats:
-        yield f"{len(record.cheats):,} proofs were called cheats, or refused by the strict audit."
+        yield f"Proofs that were called cheats, or that the strict audit refused: {len(record.cheats):,}."
 
 
 def _cheats(record: RunRecord) -> str:
@@ -145,7 +144,7 @@ def _proofs(proofs: Sequence[Proved]) -> str:
     shown = chosen(proofs)
     pieces = []
     for one, rare in shown:
-        count = f"{one.proofs} distinct proofs kept" if one.proofs > 1 else "no other proof kept"
+        count = f"{one.proofs} distinct proofs" if one.proofs > 1 else "no other proof"
         about = f"batch {one.step:,} · {duration(one.seconds)} · {count}{' · rare' if rare else ''}"
         pieces.append(
             f"<h3>{text(one.name)} <small>{text(about)}</small></h3>"

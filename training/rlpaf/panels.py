@@ -88,7 +88,9 @@ def tiers(record: RunRecord) -> str:
         f"{refused:,}: {refused / audited:.1%}, with 95 % confidence {low:.1%} to {high:.1%}."
     )
     limit = record.told.get("lean.max_disagreement")
-    return said + (f" The run ends if it is more than {limit:.1%}." if isinstance(limit, float) else "")
+    return said + (
+        f" More than {limit:.1%} of enough audits would end the run." if isinstance(limit, float) else ""
+    )
 
 
 def queues(record: RunRecord) -> str:
@@ -109,44 +111,34 @@ def timing(record: RunRecord) -> str:
     """Where the time goes."""
     seconds = record.figure("seconds")
     share = dict(record.figure("wait_share"))
-    waited = [(step, share[step] * value) for step, value in seconds if step in share]
-    batch = rises(seconds)
-    spent = [
-        Line("learner waits for groups", ratios(rises(waited), batch)),
-        Line("sampler has leave", ratios(rises(record.figure("sampler_idle_seconds")), batch)),
-        Line("weights go to the sampler", ratios(record.figure("transfer_seconds"), batch)),
-    ]
-    busy = ratios(record.figure("lean_seconds"), batch)
-    rates = {
-        "rollouts": "rollouts_per_second",
-        "checks": "checks_per_second",
-        "proofs": "proofs_per_second",
-    }
+    waited = rises([(step, share[step] * value) for step, value in seconds if step in share])
+    idle = rises(record.figure("sampler_idle_seconds"))
+    sent, lean = record.figure("transfer_seconds"), record.figure("lean_seconds")
+    spent = {"batch": record.figure("batch_seconds"), "learner waits": waited, "sampler idle": idle}
+    spent["weights on their way"] = sent
+    rates = ("rollouts", "checks", "proofs")
     totals = ""
-    if seconds and waited:
+    if seconds:
         parts = [f"{duration(seconds[-1][1])} of training"]
-        parts.append(f"in {percent(waited[-1][1] / max(1e-9, seconds[-1][1]))} of it the learner waited")
-        for name, what in (
-            ("transfer_seconds", "handing over weights"),
-            ("sampler_idle_seconds", "leave of the sampler"),
-            ("lean_seconds", "of Lean’s processes"),
-        ):
-            values = record.figure(name)
-            values = rises(values) if name == "sampler_idle_seconds" else values
-            if values:
-                parts.append(f"{duration(sum(value for _, value in values))} {what}")
-        totals = f"<p>{text('; '.join(parts))}.</p>"
+        if waited:
+            parts.append(f"the learner waited for {_sum(waited)} of it ({share[waited[-1][0]]:.1%})")
+        said = (
+            ("the sampler was idle for", idle),
+            ("handing over weights took", sent),
+            ("Lean worked for", lean),
+        )
+        parts += [f"{what} {_sum(values)}" for what, values in said if values]
+        totals = f"<p>{text('; '.join(parts))}, added up over its processes.</p>"
     return _section(
         "Time",
-        "Shares of a batch’s time: several things happen at once, so they need not add up. The sampler’s "
-        "leave and Lean’s work go on during held-out evaluations, which a batch’s time leaves out. Known are "
-        "verdicts that were looked up instead of checked again.",
+        "Several things happen at once, so parts need not add up. The sampler’s idle time and Lean’s work "
+        "include what falls between batches: checkpoints and held-out evaluations. Known are verdicts that "
+        "were looked up instead of checked again.",
         totals,
-        _panel("Waiting, share of the time", spent, percent),
-        _of(record, "In a second", rates),
-        _panel("Lean processes at work", [Line("mean", busy)]),
+        _panel("Seconds", [Line(name, points) for name, points in spent.items()]),
+        _panel("Lean, seconds of all processes", [Line("a batch", lean)]),
+        _of(record, "In a second", {name: f"{name}_per_second" for name in rates}),
         _of(record, "Known verdicts", {"share": "known_share"}, percent),
-        _of(record, "A batch, seconds", {"seconds": "batch_seconds"}),
     )
 
 
@@ -192,12 +184,8 @@ def rises(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return found
 
 
-def ratios(
-    parts: Sequence[tuple[int, float]], wholes: Sequence[tuple[int, float]]
-) -> list[tuple[int, float]]:
-    """Part by whole, in the batches that have both."""
-    whole = dict(wholes)
-    return [(step, value / whole[step]) for step, value in parts if whole.get(step, 0.0) > 0]
+def _sum(points: Sequence[tuple[int, float]]) -> str:
+    return duration(sum(value for _, value in points))
 
 
 def _of(record: RunRecord, title: str, names: Mapping[str, str], form: Form = number) -> str:
@@ -206,11 +194,13 @@ def _of(record: RunRecord, title: str, names: Mapping[str, str], form: Form = nu
 
 
 def _panel(title: str, series: Sequence[Line], form: Form = number) -> str:
-    """A plot with its legend, which has each line's first and last value; empty without any point."""
+    """A plot with its legend, which has each line's first and last value. Where all is 0 the legend is
+    enough; without any point there is nothing."""
     shown = [one for one in series if one.points]
-    plot = lines(shown, title, UNIT, form)
-    if not plot:
+    if not shown:
         return ""
+    zero = not any(value for one in shown for _, value in one.points)
+    plot = '<p class="quiet">0 in every batch</p>' if zero else lines(shown, title, UNIT, form)
     told = legend((f"s{i}", text(f"{one.name}: {_ends(one.points, form)}")) for i, one in enumerate(shown))
     return f"<div><h3>{text(title)}</h3>{plot}{told}</div>"
 

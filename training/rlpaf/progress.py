@@ -44,6 +44,7 @@ def held_out(record: RunRecord) -> str:
         f'<div class="plots small">{"".join(plots)}</div>',
         table(heads, rows),
         f'<p class="quiet">{text(said)}</p>',
+        kind="scores",
     )
 
 

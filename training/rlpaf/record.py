@@ -43,7 +43,7 @@ class Proved:
     step: int
     seconds: float
     proofs: int = 1
-    """Lines of the file: distinct proofs that were kept."""
+    """Distinct ones that the file has."""
 
 
 class Cheat(NamedTuple):
