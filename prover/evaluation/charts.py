@@ -11,7 +11,7 @@ from prover.evaluation.markup import text
 from prover.evaluation.plots import COLOURS
 
 WIDTH, HEIGHT = 420, 220
-LEFT, RIGHT, TOP, BOTTOM = 54, 12, 10, 36
+LEFT, RIGHT, TOP, BOTTOM = 54, 18, 10, 36
 MOST = 200
 """Points of a line; of more, neighbours are averaged."""
 MARKED = 24

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from lean_env.values import Verdict
 from prover.evaluation.charts import Form, Line, Points, areas, columns, lines, number, percent
@@ -85,11 +86,11 @@ def tiers(record: RunRecord) -> str:
     low, high = wilson(refused, audited)
     said = (
         f"Of the proofs that the fast tier accepted, the strict audit judged {audited:,} again and refused "
-        f"{refused:,}: {refused / audited:.1%}, with 95 % confidence {low:.1%} to {high:.1%}."
+        f"{refused:,}: {percent(refused / audited)}, with 95 % confidence {percent(low)} to {percent(high)}."
     )
     limit = record.told.get("lean.max_disagreement")
     return said + (
-        f" More than {limit:.1%} of enough audits would end the run." if isinstance(limit, float) else ""
+        f" More than {percent(limit)} of enough audits would end the run." if isinstance(limit, float) else ""
     )
 
 
@@ -111,7 +112,8 @@ def timing(record: RunRecord) -> str:
     """Where the time goes."""
     seconds = record.figure("seconds")
     share = dict(record.figure("wait_share"))
-    waited = rises([(step, share[step] * value) for step, value in seconds if step in share])
+    sums = [(0, 0.0), *((step, share[step] * value) for step, value in seconds if step in share)]
+    waited = [(step, max(0.0, value - before)) for (_, before), (step, value) in pairwise(sums)]
     idle = rises(record.figure("sampler_idle_seconds"))
     sent, lean = record.figure("transfer_seconds"), record.figure("lean_seconds")
     spent = {"batch": record.figure("batch_seconds"), "learner waits": waited, "sampler idle": idle}
@@ -121,7 +123,8 @@ def timing(record: RunRecord) -> str:
     if seconds:
         parts = [f"{duration(seconds[-1][1])} of training"]
         if waited:
-            parts.append(f"the learner waited for {_sum(waited)} of it ({share[waited[-1][0]]:.1%})")
+            last, total = sums[-1]
+            parts.append(f"the learner waited for {duration(total)} of it ({share[last]:.1%})")
         said = (
             ("the sampler was idle for", idle),
             ("handing over weights took", sent),

@@ -138,6 +138,8 @@ class _Training:
                     await self._work((sampler, judge), store, monitor, interrupted)
             except (PolicyError, TransferError) as error:
                 raise TrainError(f"{error}; earlier checkpoints are intact") from error
+            finally:
+                await self._show()
 
     async def _work(
         self, roles: Roles, store: Store, monitor: Monitor, interrupted: Callable[[], bool]
@@ -172,7 +174,6 @@ class _Training:
                 **figures,
             }
         )
-        await self._show()
         monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
 
     async def _batch(self, practice: Practice, roles: Roles, store: Store, monitor: Monitor) -> None:
