@@ -56,7 +56,11 @@ class Scorer(nn.Module):
     ) -> Scores:
         """The targets' log-probs, and the loss of them if there is one. `routing` is replayed."""
         hidden = self.model(
-            batch.tokens_BL, segments_BL=batch.segments_BL, positions_BL=batch.positions_BL, routing=routing
+            batch.tokens_BL,
+            segments_BL=batch.segments_BL,
+            positions_BL=batch.positions_BL,
+            parents_BL=batch.parents_BL,
+            routing=routing,
         )
         hidden_ND = hidden.hidden_BLD.flatten(0, 1).index_select(0, batch.next.index_N)
         weight_VD, tokens_N = self.model.lm_head.weight, batch.next.tokens_N
