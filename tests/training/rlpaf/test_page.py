@@ -158,6 +158,8 @@ def test_it_says_what_the_files_say(tmp_path: Path) -> None:
         "share: 12.5 % → 12.5 %",
         "under way: 17 → 17 ready: 4 → 4",
         "too old: 2 → 2",
+        "By tenths of the success rate 0 %",
+        "70 80 90 batch 1 batch 3",
         "1,234 theorems were not tried yet.",
         "active: 21 → 21",
         "so far: 1 → 2",
