@@ -107,7 +107,7 @@ class Practice:
         work, mostly `TrainError`."""
         count = self._config.curriculum.theorems
         async with self._changed:
-            await self._changed.wait_for(lambda: self._failed is not None or self._fresh_enough() >= count)
+            await self._changed.wait_for(lambda: self._failed is not None or len(self._ready) >= count)
             if self._failed is not None:
                 raise self._failed
             batch, self._ready = self._ready[:count], self._ready[count:]
@@ -121,6 +121,7 @@ class Practice:
         async with self._changed:
             self._version, self._learning = version, False
             self._batches += 1
+            self._throw_away()
             self._changed.notify_all()
 
     async def state(self) -> dict[str, Any]:
@@ -134,13 +135,12 @@ class Practice:
         """Groups under way and groups that are ready."""
         return {"groups_under_way": float(self._under_way), "groups_ready": float(len(self._ready))}
 
-    def _fresh_enough(self) -> int:
-        """How many groups are ready, after those that have become too old were thrown away."""
+    def _throw_away(self) -> None:
+        """Keep no group that has become too old. Whoever calls this wakes the writer: there is room."""
         oldest = self._version - self._config.run.staleness
         kept = [group for group in self._ready if group.version >= oldest]
         self._tried.stale += len(self._ready) - len(kept)
         self._ready = kept
-        return len(kept)
 
     async def _write(self) -> None:
         """Round after round, as long as the learner will want them."""
@@ -243,6 +243,7 @@ class Practice:
             )
             if informative or (rewards and not config.algorithm.drop_uninformative):
                 self._ready.append(group)
+                self._throw_away()
             self._under_way -= 1
             self._changed.notify_all()
 
