@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from tokenizers import Tokenizer
 
 from lean_env.values import Theorem
 from prover.prompts import make_prompt
-from tests.training.model.tiny import tiny_model, tiny_tokenizer
+from tests.training.model.tiny import stepped, tiny_model, tiny_tokenizer
 from training.model import Transformer, save_checkpoint
 from training.rlpaf.config import SamplingConfig
 from training.rlpaf.sampler import ModelSampler, Written
@@ -23,16 +22,6 @@ pytest.importorskip("vllm")
 SIZES = {"hidden_size": 64, "qk_nope_head_dim": 32, "qk_rope_head_dim": 32, "v_head_dim": 32}
 DENSE = {"kv_lora_rank": 32, "moe_intermediate_size": 32, "first_k_dense_replace": 3}
 THEOREMS = [Theorem(f"t{number}", f"theorem t{number} : {number} = {number} := by") for number in range(3)]
-
-
-def moved(model: Transformer) -> Transformer:
-    """The model after a step of training, so to speak."""
-    model = copy.deepcopy(model)
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += 0.02 * torch.randn(parameter.shape, generator=generator)
-    return model
 
 
 def agree(model: Transformer, tokenizer: Tokenizer, written: list[list[Written]]) -> None:
@@ -51,7 +40,7 @@ def test_what_vllm_writes_is_the_learners_policy_before_and_after_an_update(tmp_
     tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     model = tiny_model(**SIZES, **DENSE)
     save_checkpoint(model, tmp_path)
-    later = moved(model)
+    later = stepped(model, 0.02)
 
     async def run() -> tuple[list[list[Written]], float, list[list[Written]]]:
         config = SamplingConfig(max_tokens=12, policy="vllm")
