@@ -32,6 +32,7 @@ from training.rlpaf.curriculum import Curriculum
 from training.rlpaf.heldout import known_figures, pass_figures, prove_held_out, write_scores
 from training.rlpaf.judge import Judge, LeanJudge, Tally
 from training.rlpaf.learner import Learner
+from training.rlpaf.page import write_page
 from training.rlpaf.practice import Practice, Tried
 from training.rlpaf.ranks import Ranks
 from training.rlpaf.sampler import ModelSampler, Sampler
@@ -148,11 +149,14 @@ class _Training:
         ):
             if self._stored:
                 store.restore(self._stored)
-            async with (
-                ModelSampler(config.model.checkpoint, config.sampling, str(self.world.device)) as sampler,
-                LeanJudge(config.lean, config.seed) as judge,
-            ):
-                await self._work((sampler, judge), store, monitor, interrupted)
+            try:
+                async with (
+                    ModelSampler(config.model.checkpoint, config.sampling, str(self.world.device)) as sampler,
+                    LeanJudge(config.lean, config.seed) as judge,
+                ):
+                    await self._work((sampler, judge), store, monitor, interrupted)
+            finally:
+                await self._show()
 
     async def _work(
         self, roles: Roles, store: Store, monitor: Monitor, interrupted: Callable[[], bool]
@@ -272,6 +276,7 @@ class _Training:
         monitor.record(self.batches, figures)
         said = "  ".join(f"{name} {value:.1%}" for name, value in figures.items())
         monitor.say(f"batch {self.batches}: {said}")
+        await self._show()
         return figures
 
     async def _checkpoint(self, practice: Practice, store: Store) -> None:
@@ -290,6 +295,14 @@ class _Training:
         await asyncio.to_thread(
             self.folder.save, self.batches, fields, self.learner.model, state, moments, keep
         )
+        await self._show()
+
+    async def _show(self) -> None:
+        """Write the run's page; a run goes on without one."""
+        try:
+            await asyncio.to_thread(write_page, self.out)
+        except TrainError as error:
+            self._warn(str(error))
 
     def _keep_cheats(self, tally: Tally) -> None:
         if tally.cheats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,16 @@ def tiny_model(seed: int = 0, **changes: Any) -> Transformer:
     generator = torch.Generator().manual_seed(seed)
     for router in model.routers():
         router.e_score_correction_bias.normal_(std=0.1, generator=generator)
+    return model
+
+
+def stepped(model: Transformer, size: float = 0.01) -> Transformer:
+    """The model after a step of training, so to speak."""
+    model = copy.deepcopy(model)
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn(parameter.shape, generator=generator)
     return model
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from pathlib import Path
 
 import pytest
-import torch
 
 from prover.policies.vllm_engine import VllmPolicy
-from tests.training.model.tiny import tiny_model, tiny_tokenizer
+from tests.training.model.tiny import stepped, tiny_model, tiny_tokenizer
 from training.model import Transformer, save_checkpoint
 from training.transfer import CheckpointReload, Disagreement, EngineControl, TransferError, WeightLink
 
@@ -19,16 +17,6 @@ pytest.importorskip("vllm")
 
 SIZES = {"hidden_size": 64, "qk_nope_head_dim": 32, "qk_rope_head_dim": 32, "v_head_dim": 32}
 SIZES |= {"kv_lora_rank": 32, "moe_intermediate_size": 32}
-
-
-def stepped(model: Transformer) -> Transformer:
-    """The model after a step of training, so to speak."""
-    model = copy.deepcopy(model)
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += 0.01 * torch.randn(parameter.shape, generator=generator)
-    return model
 
 
 async def send(folder: Path, model: Transformer) -> tuple[Disagreement, Disagreement]:
