@@ -180,6 +180,8 @@ class Generator:
         """Write all samples of `jobs`, pairs of a prompt and the sample's number."""
         limits = [min(sampling.max_tokens, self._context - len(encoded[index])) for index, _ in jobs]
         rows = [_Row(place, limit) for place, limit in enumerate(limits)]
+        if stop is not None and stop.is_set():  # Reading the prompts would take longer than a few tokens.
+            return rows
         chances = torch.stack([uniform(sampling.seed, *job, max(limits)) for job in jobs])
         prompts = list(dict.fromkeys(tuple(encoded[index]) for index, _ in jobs))
         read = dict(zip(prompts, read_prompts(self._engine, prompts, self._known), strict=True))

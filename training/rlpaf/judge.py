@@ -144,7 +144,7 @@ class LeanJudge:
         group = await self._forest.grow(theorem, seed)
         self._counts["checks"] += len(group.rollouts)
         found = tuple(self._as_audited(theorem, rollout) for rollout in group.rollouts)
-        for rollout in found:
+        for rollout in {rollout.proof: rollout for rollout in found}.values():
             if rollout.verdict is Verdict.CHEAT:
                 self._keep_cheat(theorem, rollout.proof, rollout.reason)
             self._maybe_audit(theorem, rollout.proof, rollout.verdict)
