@@ -26,7 +26,7 @@ from prover.replies import Unusable, read_reply
 from training.errors import TrainError
 from training.rlpaf.config import LeanConfig
 from training.rlpaf.explore import Forest, rollout_of
-from training.rlpaf.sampler import Sampler, Written
+from training.rlpaf.sampler import Writing, Written
 from training.rlpaf.values import Group
 
 KNOWN_CHECKS = 65_536
@@ -56,7 +56,7 @@ class Judge(Protocol):
         """The verdicts on completions of one theorem. Raises `StatementError` if it is none."""
         ...
 
-    async def search(self, theorem: Theorem, sampler: Sampler, rollouts: int, seed: int) -> Group:
+    async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
         """The rollouts of one search tree, for which `sampler` writes. Raises `StatementError`."""
         ...
 
@@ -129,7 +129,7 @@ class LeanJudge:
                 task.add_done_callback(self._audits.discard)
         return Group(theorem, tuple(rollouts))
 
-    async def search(self, theorem: Theorem, sampler: Sampler, rollouts: int, seed: int) -> Group:
+    async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
         """The rollouts of one RMaxTS tree. Raises `StatementError` if the statement does not elaborate."""
         if self._forest is None:
             self._forest = Forest(self.pool, sampler, rollouts)
