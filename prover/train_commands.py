@@ -80,6 +80,17 @@ def rlpaf(
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}", ray)
 
 
+@app.command()
+def page(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run of `rlpaf`.")],
+) -> None:
+    """Show a run of rlpaf, ended or not, as a page: report.html in its folder."""
+    with _one_line():
+        from training.rlpaf.page import write_page
+
+        print(f"page: {write_page(folder)}", file=sys.stderr)
+
+
 @contextmanager
 def _one_line() -> Iterator[None]:
     """Say what cannot be done in one line, not in one from each process, and exit."""

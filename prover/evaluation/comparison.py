@@ -103,7 +103,7 @@ def compare(first: Run, second: Run, names: tuple[str, str]) -> Comparison:
 
     def contest(k: int, limit: int | None, chosen: Sequence[Pair], group: str = "all") -> Contest:
         shares = [(one.share(a, k, limit), other.share(b, k, limit)) for a, b in chosen]
-        return _contest(shares, group, k, limit)
+        return contest_of(shares, group, k, limit)
 
     return Comparison(
         *names,
@@ -119,7 +119,10 @@ def compare(first: Run, second: Run, names: tuple[str, str]) -> Comparison:
     )
 
 
-def _contest(shares: Sequence[tuple[Share, Share]], group: str, k: int, within: int | None) -> Contest:
+def contest_of(
+    shares: Sequence[tuple[Share, Share]], group: str, k: int, within: int | None = None
+) -> Contest:
+    """One figure, from what each problem contributes to it in the first run and in the second."""
     told = [(a.value, b.value) for a, b in shares if a.value is not None and b.value is not None]
     open_ = any(share.value is None and Known.STOPPED in share.unknown for pair in shares for share in pair)
     left = len(shares) - len(told)

@@ -18,6 +18,12 @@ def card(title: str, *content: str, kind: str = "") -> str:
     return f'<section class="card {kind}">{head}{"".join(content)}</section>'
 
 
+def notes(said: Iterable[str]) -> str:
+    """What to beware of, as a list; each is text. Empty if there is nothing."""
+    items = "".join(f"<li>{text(note)}</li>" for note in said)
+    return f'<ul class="notes">{items}</ul>' if items else ""
+
+
 def folded(summary: str, content: str) -> str:
     """What is shown on request; both are markup."""
     return f"<details><summary>{summary}</summary>{content}</details>"

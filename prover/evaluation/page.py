@@ -1,25 +1,22 @@
 """The report as one HTML page that needs nothing else, neither a script nor a network.
 
 What a folder says is written by others, language models among them: all of it passes through
-`markup.text`, and the page's own security policy lets a browser run this script and nothing else.
+`markup.text`, and the page's own security policy (`document`) lets a browser run its script and nothing else.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
 from prover.evaluation.comparison import Comparison, Report
+from prover.evaluation.document import asset, document
 from prover.evaluation.estimates import Estimate
 from prover.evaluation.markdown import abouts, contests, difference, duration, share
-from prover.evaluation.markup import card, folded, legend, table, text
+from prover.evaluation.markup import card, folded, legend, notes, table, text
 from prover.evaluation.plots import COLOURS, Series, curves, stack, whisker
 from prover.evaluation.problems import problems_table
 from prover.evaluation.report import RunReport
@@ -37,7 +34,6 @@ Trees = Mapping[tuple[str, str], Path]
 def render(report: Report, markdown: str, trees: Trees, folder: Path) -> str:
     """The page, for a file in `folder`; `markdown` is what it offers to copy."""
     links = {key: quote(os.path.relpath(path, folder)) for key, path in trees.items()}
-    template, style, script = map(_asset, ("page.html", "page.css", "page.js"))
     runs = report.runs
     body = [
         f'<div class="runs">{"".join(_run(run, index) for index, run in enumerate(runs))}</div>',
@@ -56,16 +52,8 @@ def render(report: Report, markdown: str, trees: Trees, folder: Path) -> str:
         ),
         FOOTER,
     ]
-    policy = f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; base-uri 'none'"
     title = " against ".join(run.name for run in runs) if len(runs) < 3 else f"{len(runs)} runs"
-    parts = {
-        "@policy@": policy,
-        "@title@": text(title),
-        "@style@": style,
-        "@script@": script,
-        "@body@": "\n".join(filter(None, body)),
-    }
-    return "".join(parts.get(piece, piece) for piece in re.split("(@[a-z]+@)", template))
+    return document(title, "evaluation", body, asset("page.js"))
 
 
 def _run(run: RunReport, index: int) -> str:
@@ -88,12 +76,7 @@ def _run(run: RunReport, index: int) -> str:
         f'<p class="big">{value}<small>pass@1, {low:.1%} to {high:.1%}</small></p>',
         *(f"<p>{line}</p>" for line in lines),
     ]
-    return card(text(run.name), *content, _notes(run.notes), kind=f"run s{index % COLOURS}")
-
-
-def _notes(notes: Sequence[str]) -> str:
-    items = "".join(f"<li>{text(note)}</li>" for note in notes)
-    return f'<ul class="notes">{items}</ul>' if items else ""
+    return card(text(run.name), *content, notes(run.notes), kind=f"run s{index % COLOURS}")
 
 
 def _plots(runs: Sequence[RunReport]) -> str:
@@ -148,7 +131,7 @@ def _comparison(comparison: Comparison) -> str:
     return card(
         text(f"{one} against {other}"),
         f'<p class="quiet">{about}</p>',
-        _notes(comparison.warnings),
+        notes(comparison.warnings),
         table(["", "n", one, other, "difference"], rows),
         *left,
         folded("Settings that differ", table(["", one, other], differ, 3)),
@@ -232,12 +215,3 @@ def _settings(runs: Sequence[RunReport]) -> str:
 
 def _share(estimate: Estimate, index: int) -> tuple[str, str]:
     return text(share(estimate)), whisker(estimate, index)
-
-
-def _asset(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _source(part: str) -> str:
-    """What a content security policy calls an element with exactly this text."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"

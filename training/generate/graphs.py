@@ -26,8 +26,9 @@ from training.generate.prefill import Read, lay_out
 from training.generate.sampling import draw as draw_tokens
 from training.generate.state import ROOM, Draw
 
-ROWS, COLUMNS = 8, 64
-"""The smallest bucket."""
+ROWS, COLUMNS = 32, 256
+"""The smallest bucket. Each has twice the rows or columns of the one before: a capture takes as long as a
+hundred steps, and a step over rows or columns that nobody needs hardly longer."""
 HELD_BYTES = 8 * 2**30
 """What all buckets may hold together; the one in use, and the one it moves to, may be more."""
 GRAPHS = 4
@@ -37,12 +38,9 @@ WARM_UP = 2
 
 
 def size_of(needed: int, least: int) -> int:
-    """The smallest size of a bucket that holds `needed`: `least` times 1, 1.5, 2, 3, 4, 6, 8, …"""
+    """The smallest size of a bucket that holds `needed`: `least` times a power of two."""
     size = least
     while size < needed:
-        half = size + size // 2
-        if size > least and half >= needed:
-            return half
         size *= 2
     return size
 

@@ -107,16 +107,19 @@ class Transformer(nn.Module):
         *,
         segments_BL: Tensor | None = None,
         positions_BL: Tensor | None = None,
+        parents_BL: Tensor | None = None,
         routing: Sequence[Tensor] | None = None,
     ) -> Hidden:
         """Hidden states for every position.
 
         `segments_BL` numbers the document of each token, in one run each: attention stays inside a document.
         A negative number is padding, which counts in no statistics. None means one document a row.
-        `positions_BL` are counted from each document's start if not given. `routing` replays the choice of
+        `positions_BL` are counted from each document's start if not given. `parents_BL` is for each token the
+        document, earlier in its row, that its own goes on from: attention sees that one too, so several may
+        go on from one; without a parent it is a number that no token has. `routing` replays the choice of
         experts of an earlier pass over the same tokens: the `chosen_BLK` of its `Hidden.routing`, in order.
         """
-        context = self.context(tokens_BL, segments_BL, positions_BL)
+        context = self.context(tokens_BL, segments_BL, positions_BL, parents_BL)
         taken: list[Routing] = []
         x_BLD = self.embed_tokens(tokens_BL)
         for layer, block in enumerate(self.layers):
@@ -133,7 +136,13 @@ class Transformer(nn.Module):
             taken.append(routed)
         return Hidden(hidden_BLD, mtp_BLD, tuple(taken))
 
-    def context(self, tokens_BL: Tensor, segments_BL: Tensor | None, positions_BL: Tensor | None) -> Context:
+    def context(
+        self,
+        tokens_BL: Tensor,
+        segments_BL: Tensor | None = None,
+        positions_BL: Tensor | None = None,
+        parents_BL: Tensor | None = None,
+    ) -> Context:
         """Positions, mask and padding of a batch, computed once for all blocks."""
         length = tokens_BL.shape[1]
         index_L = torch.arange(length, device=tokens_BL.device)
@@ -144,7 +153,10 @@ class Transformer(nn.Module):
             return Context(rope_angles(positions, frequencies), None, None)
         if positions_BL is None:
             positions_BL = index_L - document_starts(segments_BL)
-        mask_BLL = (segments_BL[:, :, None] == segments_BL[:, None, :]) & (index_L[:, None] >= index_L)
+        mask_BLL = segments_BL[:, :, None] == segments_BL[:, None, :]
+        if parents_BL is not None:
+            mask_BLL = mask_BLL | (parents_BL[:, :, None] == segments_BL[:, None, :])
+        mask_BLL = mask_BLL & (index_L[:, None] >= index_L)
         return Context(rope_angles(positions_BL, frequencies), mask_BLL, segments_BL >= 0)
 
     def logits(self, hidden: Tensor) -> Tensor:

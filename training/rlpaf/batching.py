@@ -20,9 +20,10 @@ from torch import Tensor
 
 from training.rlpaf.config import AlgorithmConfig
 from training.rlpaf.objective import group_advantages, unlikely_rewards
+from training.rlpaf.sharing import assign, fill
 from training.rlpaf.values import Group
 from training.sft.objective import Batch, make_batch
-from training.sft.packing import TokenExample, assign, fill, fits
+from training.sft.packing import TokenExample, fits
 from training.sft.world import World
 
 T = TypeVar("T")
@@ -120,8 +121,9 @@ def micro_batches(
     values = np.split(values_NK, ends[:-1])
     for start in range(world.rank * micro, len(assigned), world.size * micro):
         mine = assigned[start : start + micro]
-        filled = fill([[examples[number] for number in row] for row in mine], length)
-        # Targets come in the order of rows, and in a row in that of its examples.
-        own = np.concatenate([values_NK[:0], *(values[number] for row in mine for number in row)])
-        batch = make_batch(filled, world.device, second=False)
+        filled, parents_RL = fill(mine, examples, length)
+        # Targets come in the order of rows, and in a row in that of its bundles' examples.
+        order = [number for row in mine for bundle in row for number in bundle.members]
+        own = np.concatenate([values_NK[:0], *(values[number] for number in order)])
+        batch = make_batch(filled, world.device, second=False, parents_RL=parents_RL)
         yield batch, torch.from_numpy(own).to(world.device)

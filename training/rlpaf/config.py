@@ -82,9 +82,9 @@ class CurriculumConfig:
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    """How proofs are written."""
+    """How proofs are written: at temperature 1, without nucleus, so that a sampler's log-probs are those of
+    the distribution that it drew from."""
 
-    temperature: float = 1.0
     max_tokens: int = 192
     """Of one completion."""
     search_share: float = 0.0
@@ -95,7 +95,6 @@ class SamplingConfig:
     """How many on a cluster."""
 
     def __post_init__(self) -> None:
-        require(self.temperature > 0, f"temperature must be positive, not {self.temperature:g}")
         for name in ("max_tokens", "samplers"):
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")

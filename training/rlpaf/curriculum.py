@@ -157,7 +157,7 @@ class Curriculum:
         hard = sum(entry.streak < 0 for entry in self._entries.values())
         said = f"the last {PATIENCE} batches had no theorem that was proved sometimes, but not always"
         if easy > hard:
-            return f"{said}: they are too easy; name harder ones in theorems.files, or raise the temperature"
+            return f"{said}: they are too easy; name harder ones in theorems.files"
         return f"{said}: they are too hard; name easier ones in theorems.corpus, or train the model on proofs"
 
     def figures(self) -> dict[str, float]:

@@ -138,7 +138,7 @@ class Learner:
         moved = torch.zeros(3, device=self.world.device)
         losses, norms = [], []
         for parts in steps:
-            loss, norm = self._move(parts, self.config.sampling.temperature, moved)
+            loss, norm = self._move(parts, moved)
             losses.append(loss)
             norms.append(norm)
         self.version += 1
@@ -180,7 +180,7 @@ class Learner:
             values_NK = np.zeros((targets, 0), np.float32)
             cross_entropy = partial(_cross_entropy, targets=targets)
             parts = [_Part(batch, cross_entropy) for batch, _ in self._cut(chosen, values_NK)]
-            loss, norm = self._move(parts, 1.0, torch.zeros(3, device=self.world.device))
+            loss, norm = self._move(parts, torch.zeros(3, device=self.world.device))
             losses.append(loss)
             norms.append(norm)
         self.version += 1
@@ -209,12 +209,12 @@ class Learner:
         parts = []
         for batch, known_NK in self._cut([experience.example for experience in experiences], values_NK):
             sampler, advantages, weights = known_NK.unbind(1)
-            scores: Scores = self._scorer(batch, sampling.temperature)
+            scores: Scores = self._scorer(batch)
             old = scores.logprobs_N
             corrections = correction(old, sampler, algorithm.ratio_cap)
             reference = None
             if self._reference is not None:
-                reference = self._reference(batch, sampling.temperature).logprobs_N
+                reference = self._reference(batch).logprobs_N
             tokens = Tokens(old, advantages, weights, corrections, reference)
             routing = scores.routing if algorithm.routing == "replay" else None
             parts.append(_Part(batch, self._loss(tokens), routing, tokens))
@@ -237,12 +237,12 @@ class Learner:
 
         return loss
 
-    def _move(self, parts: Sequence[_Part], temperature: float, sums: Tensor) -> tuple[float, float]:
+    def _move(self, parts: Sequence[_Part], sums: Tensor) -> tuple[float, float]:
         """One optimiser step; the loss, and the gradient's norm before clipping. Adds up, over this rank's
         tokens, what `_reach` says."""
         total = torch.zeros((), device=self.world.device)
         for part in parts:
-            scores: Scores = self._scorer(part.batch, temperature, part.loss, part.routing)
+            scores: Scores = self._scorer(part.batch, part.loss, part.routing)
             # FSDP takes the mean over ranks where the sum is wanted.
             (scores.loss * self.world.size).backward()  # type: ignore[no-untyped-call]
             total += scores.loss.detach()

@@ -9,7 +9,7 @@ over the tokens n of all completions of a step, where r_n is the probability of 
 the step's batch, A_n the advantage of its completion, w_n the normaliser, c_n the correction for the sampler.
 
 Shapes: S completions, N tokens of all of them, in any order. Everything is FP32; log-probs are natural
-logarithms at the temperature that tokens were drawn with.
+logarithms.
 """
 
 from __future__ import annotations

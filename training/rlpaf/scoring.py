@@ -3,7 +3,7 @@
 The logits of a batch would be its largest tensor by far. A loss that depends on the logits through the
 log-probs of given tokens alone has the gradient
 
-    ∂L/∂logit_nv = ∂L/∂logprob_n · (1[v = token_n] - softmax_nv) / temperature
+    ∂L/∂logit_nv = ∂L/∂logprob_n · (1[v = token_n] - softmax_nv)
 
 so it is made in the forward pass while a chunk's logits are there, as `training.sft.objective` does for
 cross-entropy, which is the case ∂L/∂logprob = -1.
@@ -31,7 +31,7 @@ class Scores(NamedTuple):
     """What a model says to the targets of one micro-batch; nothing here has a gradient but `loss`."""
 
     logprobs_N: Tensor
-    """FP32, at the temperature that was asked for."""
+    """FP32."""
     entropy: Tensor
     """Of the distributions that they were drawn of, nats, summed over N; 0 with a loss."""
     loss: Tensor
@@ -50,34 +50,35 @@ class Scorer(nn.Module):
     def forward(
         self,
         batch: Batch,
-        temperature: float,
         loss: TokenLoss | None = None,
         routing: Sequence[Tensor] | None = None,
     ) -> Scores:
         """The targets' log-probs, and the loss of them if there is one. `routing` is replayed."""
         hidden = self.model(
-            batch.tokens_BL, segments_BL=batch.segments_BL, positions_BL=batch.positions_BL, routing=routing
+            batch.tokens_BL,
+            segments_BL=batch.segments_BL,
+            positions_BL=batch.positions_BL,
+            parents_BL=batch.parents_BL,
+            routing=routing,
         )
         hidden_ND = hidden.hidden_BLD.flatten(0, 1).index_select(0, batch.next.index_N)
         weight_VD, tokens_N = self.model.lm_head.weight, batch.next.tokens_N
         chosen = tuple(routed.chosen_BLK for routed in hidden.routing)
         if loss is None:
-            logprobs_N, entropy_N = score(hidden_ND, weight_VD, tokens_N, temperature)
+            logprobs_N, entropy_N = score(hidden_ND, weight_VD, tokens_N)
             return Scores(logprobs_N, entropy_N.sum(), entropy_N.new_zeros(()), chosen)
-        total, logprobs_N = summed_loss(hidden_ND, weight_VD, tokens_N, temperature, loss)
+        total, logprobs_N = summed_loss(hidden_ND, weight_VD, tokens_N, loss)
         return Scores(logprobs_N, torch.zeros_like(logprobs_N.sum()), total, chosen)
 
 
 @torch.no_grad()
-def score(
-    hidden_ND: Tensor, weight_VD: Tensor, tokens_N: Tensor, temperature: float, size: int = CHUNK
-) -> tuple[Tensor, Tensor]:
+def score(hidden_ND: Tensor, weight_VD: Tensor, tokens_N: Tensor, size: int = CHUNK) -> tuple[Tensor, Tensor]:
     """The tokens' log-probs, and the entropy of the distribution at each place, FP32 (N) both."""
     logprobs_N = torch.empty(len(tokens_N), device=hidden_ND.device)
     entropy_N = torch.empty_like(logprobs_N)
     for start in range(0, len(tokens_N), size):
         part = slice(start, start + size)
-        logprobs_CV = _logprobs(hidden_ND[part], weight_VD, temperature)
+        logprobs_CV = _logprobs(hidden_ND[part], weight_VD)
         logprobs_N[part] = _of(logprobs_CV, tokens_N[part])
         entropy_N[part] = -(logprobs_CV.exp() * logprobs_CV).sum(-1)
     return logprobs_N, entropy_N
@@ -87,20 +88,19 @@ def summed_loss(
     hidden_ND: Tensor,
     weight_VD: Tensor,
     tokens_N: Tensor,
-    temperature: float,
     loss: TokenLoss,
     size: int = CHUNK,
 ) -> tuple[Tensor, Tensor]:
     """The sum of a loss over the tokens, FP32, and their log-probs, which have no gradient, FP32 (N)."""
     out: tuple[Tensor, Tensor] = _SummedLoss.apply(  # type: ignore[no-untyped-call]
-        hidden_ND, weight_VD, tokens_N, temperature, loss, size
+        hidden_ND, weight_VD, tokens_N, loss, size
     )
     return out
 
 
-def _logprobs(hidden_CD: Tensor, weight_VD: Tensor, temperature: float) -> Tensor:
+def _logprobs(hidden_CD: Tensor, weight_VD: Tensor) -> Tensor:
     logits_CV = F.linear(hidden_CD, weight_VD).float()
-    return (logits_CV / temperature).log_softmax(dim=-1)
+    return logits_CV.log_softmax(dim=-1)
 
 
 def _of(logprobs_CV: Tensor, tokens_C: Tensor) -> Tensor:
@@ -116,7 +116,6 @@ class _SummedLoss(torch.autograd.Function):
         hidden_ND: Tensor,
         weight_VD: Tensor,
         tokens_N: Tensor,
-        temperature: float,
         loss: TokenLoss,
         size: int,
     ) -> tuple[Tensor, Tensor]:
@@ -126,14 +125,14 @@ class _SummedLoss(torch.autograd.Function):
         grad_weight_VD = torch.zeros_like(weight_VD, dtype=torch.float32)
         for start in range(0, len(tokens_N), size):
             part = slice(start, start + size)
-            logprobs_CV = _logprobs(hidden_ND[part], weight_VD, temperature)
+            logprobs_CV = _logprobs(hidden_ND[part], weight_VD)
             logprobs_N[part] = logprobs_C = _of(logprobs_CV, tokens_N[part])
             with torch.enable_grad():
                 logprobs_C = logprobs_C.detach().requires_grad_()
                 chunk = loss(logprobs_C, part).sum()
             (slope_C,) = torch.autograd.grad(chunk, logprobs_C)
             total += chunk.detach()
-            slope_C1 = slope_C[:, None] / temperature
+            slope_C1 = slope_C[:, None]
             grad_CV = logprobs_CV.exp_().mul_(-slope_C1).scatter_add_(1, tokens_N[part, None], slope_C1)
             grad_CV = grad_CV.to(hidden_ND.dtype)
             torch.mm(grad_CV, weight_VD, out=grad_hidden_ND[part])
@@ -147,4 +146,4 @@ class _SummedLoss(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         grad_hidden_ND, grad_weight_VD = ctx.saved_tensors
         grad_hidden_ND = (grad_hidden_ND * grad).to(grad_hidden_ND.dtype)
-        return grad_hidden_ND, (grad_weight_VD * grad).to(ctx.dtype), None, None, None, None
+        return grad_hidden_ND, (grad_weight_VD * grad).to(ctx.dtype), None, None, None

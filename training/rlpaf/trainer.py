@@ -30,6 +30,7 @@ from training.rlpaf.curriculum import Curriculum
 from training.rlpaf.heldout import pass_figures, prove_held_out, write_scores
 from training.rlpaf.judge import Tally
 from training.rlpaf.learner import Learner
+from training.rlpaf.page import write_page
 from training.rlpaf.practice import Practice, Tried
 from training.rlpaf.ranks import Ranks
 from training.rlpaf.roles import Roles, open_roles
@@ -133,6 +134,8 @@ class _Training:
                     await self._work(roles, store, monitor, interrupted)
             except (PolicyError, TransferError) as error:
                 raise TrainError(f"{error}; earlier checkpoints are intact") from error
+            finally:
+                await self._show()
 
     async def _work(
         self, roles: Roles, store: Store, monitor: Monitor, interrupted: Callable[[], bool]
@@ -231,6 +234,7 @@ class _Training:
         monitor.record(self.batches, figures)
         said = "  ".join(f"{name} {value:.1%}" for name, value in figures.items())
         monitor.say(f"batch {self.batches}: {said}")
+        await self._show()
         return figures
 
     async def _checkpoint(self, store: Store) -> None:
@@ -248,6 +252,14 @@ class _Training:
         await asyncio.to_thread(
             self.folder.save, self.batches, fields, self.learner.model, state, moments, keep
         )
+        await self._show()
+
+    async def _show(self) -> None:
+        """Write the run's page; a run goes on without one."""
+        try:
+            await asyncio.to_thread(write_page, self.out)
+        except TrainError as error:
+            self._warn(str(error))
 
     def _keep_cheats(self, tally: Tally) -> None:
         if tally.cheats:

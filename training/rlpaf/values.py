@@ -26,8 +26,8 @@ class Rollout:
     ids: tuple[int, ...]
     """The tokens that the policy wrote, an end token included."""
     logprobs: tuple[float, ...]
-    """Of each of them under the policy that wrote it: natural logarithm, at the temperature that it was drawn
-    with, without nucleus."""
+    """Of each of them under the policy that wrote it: natural logarithm, at temperature 1 and without
+    nucleus, as it was drawn."""
     version: int
     """Of the policy that wrote it: how many updates it had seen."""
     proof: str

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.model import Transformer
-from training.sft.packing import IGNORED, PADDING, Rows
+from training.sft.packing import IGNORED, PADDING, Ints, Rows
 
 CHUNK = 8192
 """Places whose logits are in memory at the same time."""
@@ -43,6 +43,8 @@ class Batch(NamedTuple):
     next: Targets
     second: Targets | None
     """For multi-token prediction."""
+    parents_BL: Tensor | None = None
+    """For each token the document that its own goes on from (`Transformer.forward`)."""
 
 
 class Losses(NamedTuple):
@@ -86,7 +88,7 @@ class Objective(nn.Module):
         return cross_entropy(hidden_ND, weight_VD, targets.tokens_N, chunk=self._chunk)
 
 
-def make_batch(rows: Rows, device: torch.device, *, second: bool) -> Batch:
+def make_batch(rows: Rows, device: torch.device, *, second: bool, parents_RL: Ints | None = None) -> Batch:
     """A micro-batch of rows on the device; `second`: with targets for multi-token prediction.
 
     Rows that are one document each are said to be so: plain causal attention is faster than any mask.
@@ -110,6 +112,7 @@ def make_batch(rows: Rows, device: torch.device, *, second: bool) -> Batch:
         place(rows.positions_RL) if packed else None,
         targets(rows.targets_RL),
         targets(rows.second_targets_RL) if second else None,
+        place(parents_RL) if packed and parents_RL is not None else None,
     )
 
 

@@ -69,7 +69,8 @@ def pack(examples: Iterable[TokenExample], length: int) -> tuple[Rows, int]:
     """Rows in which each example that fits a row stands once, and how many examples were too long."""
     every = list(examples)
     fitting = [example for example in every if fits(example, length)]
-    rows = [[fitting[number] for number in row] for row in assign(fitting, length)]
+    sizes = [len(example.tokens) - 1 for example in fitting]
+    rows = [[fitting[number] for number in row] for row in best_fit(sizes, length)]
     return fill(rows, length), len(every) - len(fitting)
 
 
@@ -78,15 +79,14 @@ def fits(example: TokenExample, length: int) -> bool:
     return len(example.tokens) - 1 <= length
 
 
-def assign(examples: Sequence[TokenExample], length: int) -> list[list[int]]:
-    """The numbers of the examples of each row; all of them must fit.
+def best_fit(sizes: Sequence[int], length: int) -> list[list[int]]:
+    """The numbers of the items of each row; each of them must fit.
 
-    Best fit: an example goes into the fullest row that still has room for it, among all rows so far.
+    An item goes into the fullest row that still has room for it, among all rows so far.
     """
     room: list[tuple[int, int]] = []  # (free places, row), sorted
     rows: list[list[int]] = []
-    for number, example in enumerate(examples):
-        size = len(example.tokens) - 1
+    for number, size in enumerate(sizes):
         place = bisect_left(room, (size, -1))
         if place == len(room):
             free, row = length, len(rows)

@@ -122,19 +122,19 @@ def test_a_set_event_ends_it(checkpoint: Path) -> None:
 
 def test_sizes_of_buckets() -> None:
     assert [size_of(needed, 8) for needed in (1, 8, 9, 16, 17, 24, 25, 33, 49, 64, 65)] == [
-        *(8, 8, 16, 16, 24, 24, 32, 48, 64, 64, 96)
+        *(8, 8, 16, 16, 32, 32, 32, 64, 64, 64, 128)
     ]
 
 
 def test_buckets_are_kept_up_to_their_bytes() -> None:
     engine = Engine(tiny_model())
-    size = 8 * 64 * engine.token_bytes
+    size = graphs.ROWS * graphs.COLUMNS * engine.token_bytes
     buckets = Buckets(engine, held_bytes=3 * size)
-    first, _ = buckets.take(8, 64, 1.0)
+    first, _ = buckets.take(32, 256, 1.0)
     assert buckets.take(3, 20, 0.0)[0] is first
-    buckets.take(16, 64, 1.0)
+    buckets.take(64, 256, 1.0)
     assert len(buckets) == 2
-    buckets.take(32, 64, 1.0)
+    buckets.take(128, 256, 1.0)
     assert len(buckets) == 2, "the one before the last is still read"
     assert buckets.take(1, 1, 1.0)[0] is not first
 

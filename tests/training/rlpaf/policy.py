@@ -53,7 +53,7 @@ def config(preset: str = "modern", rate: float = 1e-3, **algorithm: Any) -> Rlpa
         AlgorithmConfig(**told),
         RunConfig(steps=100, dtype="float32"),
         OptimizerConfig(learning_rate=rate, weight_decay=0.0, warmup=0, final_share=1.0, clip=100.0),
-        sampling=SamplingConfig(temperature=0.8, max_tokens=MAX_TOKENS),
+        sampling=SamplingConfig(max_tokens=MAX_TOKENS),
         batch=BatchConfig(length=40, rows=4),
         seed=5,
     )
@@ -82,21 +82,19 @@ def groups() -> list[Group]:
     return [group(1, "+-?-"), group(2, "++-+-"), group(3, "----"), group(4, "-?+"), group(5, "?")]
 
 
-def sampled(model: Transformer, given: list[Group], temperature: float) -> list[Group]:
+def sampled(model: Transformer, given: list[Group]) -> list[Group]:
     """The same rollouts with the log-probs that the model gives their tokens."""
     return [
-        Group(
-            each.theorem, tuple(replace(r, logprobs=logprobs(model, r, temperature)) for r in each.rollouts)
-        )
+        Group(each.theorem, tuple(replace(r, logprobs=logprobs(model, r)) for r in each.rollouts))
         for each in given
     ]
 
 
 @torch.no_grad()
-def logprobs(model: Transformer, rollout: Rollout, temperature: float) -> tuple[float, ...]:
+def logprobs(model: Transformer, rollout: Rollout) -> tuple[float, ...]:
     """The slow way: the rollout alone, all its logits at once."""
     prompt = tokenizer().encode(rollout.prompt).ids
     tokens = torch.tensor([[*prompt, *rollout.ids]])
-    logits = model.logits(model(tokens).hidden_BLD)[0].float() / temperature
+    logits = model.logits(model(tokens).hidden_BLD)[0].float()
     chosen = logits.log_softmax(-1)[len(prompt) - 1 : -1].gather(1, torch.tensor(rollout.ids)[:, None])
     return tuple(chosen[:, 0].tolist())

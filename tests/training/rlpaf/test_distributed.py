@@ -25,7 +25,7 @@ def learn(rank: int, folder: Path, size: int, preset: str, routing: str) -> None
     settings = with_rows(config(preset, updates=2, routing=routing), 2)
     settings = replace(settings, expert=ExpertConfig(every=1, steps=2))
     learner = Learner(policy(), tokenizer(), settings, world, policy(1))
-    given = sampled(policy(2), groups(), settings.sampling.temperature)
+    given = sampled(policy(2), groups())
     figures = [learner.learn(given)]
     state, moments = learner.full_state(), learner.moments()
     figures += [learner.learn(given)]

@@ -54,19 +54,19 @@ def test_proved_completions_become_likelier_and_failed_ones_less_likely(
     start: Transformer, preset: str
 ) -> None:
     settings = config(preset, rate=2e-3)
-    given = sampled(start, [group(1, "+-+-"), group(2, "-++-")], 0.8)
+    given = sampled(start, [group(1, "+-+-"), group(2, "-++-")])
     learns = learner(start, settings, start)
     for _ in range(4):
         learns.learn(given)
     for rollout in (rollout for each in given for rollout in each.rollouts):
-        before, after = sum(rollout.logprobs), sum(logprobs(learns.model, rollout, 0.8))
+        before, after = sum(rollout.logprobs), sum(logprobs(learns.model, rollout))
         assert (after > before) == (rollout.verdict is Verdict.PROVED)
     assert (learns.version, learns.step) == (4, 4)
 
 
 def test_at_the_first_step_nothing_has_moved(start: Transformer) -> None:
     """The ratio is 1, nothing is clipped, and the sampler's log-probs are the learner's."""
-    given = sampled(start, groups(), 0.8)
+    given = sampled(start, groups())
     figures = learner(start, config("paper"), start).learn(given)
     for name in ("clipped_low", "clipped_high"):
         assert figures[name] == 0.0
@@ -80,7 +80,7 @@ def test_at_the_first_step_nothing_has_moved(start: Transformer) -> None:
 def test_the_step_is_that_of_the_plain_policy_gradient(start: Transformer) -> None:
     """Against autograd on all logits of one rollout after the other."""
     settings = config("modern", ratio_cap=0.0)
-    given = sampled(start, groups(), 0.8)
+    given = sampled(start, groups())
     model = copy.deepcopy(start)
     total, used = torch.zeros(()), [each for each in given if each.informative]
     for each in used:
@@ -89,7 +89,7 @@ def test_the_step_is_that_of_the_plain_policy_gradient(start: Transformer) -> No
         for rollout, advantage in zip(each.judged, advantages, strict=True):
             prompt = tokenizer().encode(rollout.prompt).ids
             hidden = model(torch.tensor([[*prompt, *rollout.ids]])).hidden_BLD[0, len(prompt) - 1 : -1]
-            own = (model.logits(hidden) / 0.8).log_softmax(-1)
+            own = model.logits(hidden).log_softmax(-1)
             total = total - advantage * own.gather(1, torch.tensor(rollout.ids)[:, None]).sum()
     count = sum(len(each.judged) for each in used)
     (total / (count * settings.sampling.max_tokens)).backward()
@@ -109,7 +109,7 @@ def test_the_step_is_that_of_the_plain_policy_gradient(start: Transformer) -> No
 
 def test_figures(start: Transformer) -> None:
     settings = config("modern")
-    given = sampled(start, groups(), 0.8)
+    given = sampled(start, groups())
     figures = learner(start, settings).learn(given)
     used = [rollout for each in given if each.informative for rollout in each.judged]
     assert figures["rollouts"] == len(used) == 10
@@ -123,7 +123,7 @@ def test_figures(start: Transformer) -> None:
 
 
 def test_a_sampler_that_computes_otherwise_is_noticed_and_corrected(start: Transformer) -> None:
-    given = sampled(start, [group(1, "+-+-")], 0.8)
+    given = sampled(start, [group(1, "+-+-")])
     shifted = [
         Group(
             each.theorem,
@@ -146,7 +146,7 @@ def test_a_sampler_that_computes_otherwise_is_noticed_and_corrected(start: Trans
 
 
 def test_faults_do_not_matter(start: Transformer) -> None:
-    given = sampled(start, groups(), 0.8)
+    given = sampled(start, groups())
     without = [replace(each, rollouts=each.judged) for each in given if each.judged]
     states, figures = [], []
     for batch in (given, without):
@@ -160,7 +160,7 @@ def test_faults_do_not_matter(start: Transformer) -> None:
 
 @pytest.mark.parametrize("preset", ["paper", "modern"])
 def test_micro_batches_of_any_size_give_one_step(start: Transformer, preset: str) -> None:
-    given = sampled(start, groups(), 0.8)
+    given = sampled(start, groups())
     states, figures = [], []
     for rows in (1, 3, 64):
         learns = learner(start, with_rows(config(preset, updates=2), rows), policy(1))
@@ -175,7 +175,7 @@ def test_micro_batches_of_any_size_give_one_step(start: Transformer, preset: str
 
 
 def test_later_steps_of_a_batch_are_clipped(start: Transformer) -> None:
-    given = sampled(start, [group(n, "+-+-") for n in range(8)], 0.8)
+    given = sampled(start, [group(n, "+-+-") for n in range(8)])
     # All completions are of one prompt and its routers, so what one step moves the next one finds moved.
     figures = learner(start, config("modern", rate=0.03, updates=8, clip_low=0.05, clip_high=0.05)).learn(
         given
@@ -186,7 +186,7 @@ def test_later_steps_of_a_batch_are_clipped(start: Transformer) -> None:
 def test_a_reference_pulls_back(start: Transformer) -> None:
     """Where no rollout did better, only the KL term is left."""
     reference = policy(1)
-    given = sampled(start, [group(3, "----")], 0.8)
+    given = sampled(start, [group(3, "----")])
     before = copy.deepcopy(reference.state_dict())
     learns = Learner(copy.deepcopy(start), tokenizer(), config("paper", kl=0.5), ALONE, reference)
     divergences = [learns.learn(given)["kl_reference"] for _ in range(6)]
@@ -197,7 +197,7 @@ def test_a_reference_pulls_back(start: Transformer) -> None:
 
 
 def test_balance_biases_stay_and_frozen_routers_too(start: Transformer) -> None:
-    given = sampled(start, groups(), 0.8)
+    given = sampled(start, groups())
     for routing in ("free", "frozen", "replay"):
         learns = learner(start, config("modern", routing=routing))
         learns.learn(given)
@@ -221,7 +221,7 @@ def test_only_replay_keeps_the_experts_that_a_batch_was_scored_with(start: Trans
         passes.append((told["routing"] is not None, chosen))
 
     learns.model.register_forward_hook(watch, with_kwargs=True)
-    learns.learn(sampled(start, [group(1, "+-+-"), group(2, "+-+-")], 0.8))
+    learns.learn(sampled(start, [group(1, "+-+-"), group(2, "+-+-")]))
     scored, moved = passes[: len(passes) // 2], passes[len(passes) // 2 :]
     assert not any(replayed for replayed, _ in scored)
     assert all(replayed == (routing == "replay") for replayed, _ in moved)
@@ -236,7 +236,7 @@ def test_only_replay_keeps_the_experts_that_a_batch_was_scored_with(start: Trans
 def test_a_state_that_was_asked_for_stays(start: Transformer) -> None:
     learns = learner(start, config("modern"))
     state, before = learns.full_state(), copy.deepcopy(learns.full_state())
-    learns.learn(sampled(start, groups(), 0.8))
+    learns.learn(sampled(start, groups()))
     assert distance(state, before) == 0.0 < distance(learns.full_state(), before)
 
 
@@ -250,7 +250,7 @@ def test_a_batch_with_nothing_to_learn_moves_nothing(start: Transformer) -> None
 
 
 def test_a_run_goes_on_where_it_was(start: Transformer) -> None:
-    batches = [sampled(start, [group(n, "+-+-"), group(n + 1, "-+")], 0.8) for n in (10, 20, 30)]
+    batches = [sampled(start, [group(n, "+-+-"), group(n + 1, "-+")]) for n in (10, 20, 30)]
     settings = config("modern", updates=3)
     whole = learner(start, settings)
     first = learner(start, settings)
@@ -268,7 +268,7 @@ def test_a_run_goes_on_where_it_was(start: Transformer) -> None:
 
 
 def test_a_loss_that_is_no_number_stops_the_run_before_the_weights_move(start: Transformer) -> None:
-    given = sampled(start, [group(1, "+-+-")], 0.8)
+    given = sampled(start, [group(1, "+-+-")])
     broken = replace(given[0].rollouts[0], logprobs=(float("nan"),) * len(given[0].rollouts[0].ids))
     bad = [Group(given[0].theorem, (broken, *given[0].rollouts[1:]))]
     learns, other = learner(start, config("modern")), learner(start, config("modern"))
@@ -296,7 +296,7 @@ def test_imitation_learns_texts_by_heart(start: Transformer) -> None:
 
 
 def test_bf16_learns_with_fp32_masters(start: Transformer) -> None:
-    given = sampled(start, [group(1, "+-+-")], 0.8)
+    given = sampled(start, [group(1, "+-+-")])
     settings = config("modern", rate=1e-6, routing="frozen")
     learns = learner(start, replace(settings, run=replace(settings.run, dtype="bf16")))
     figures = learns.learn(given)

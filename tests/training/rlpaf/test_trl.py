@@ -150,7 +150,7 @@ def test_loss_gradient_and_figures_are_trls(loss_type: str, settings: Settings) 
         told = {"clip_low": settings.clip_low, "clip_high": settings.clip_high, "kl": settings.kl}
         return policy_loss(logprobs_C, known.part(part), **told)
 
-    found, own_N = summed_loss(hidden[mask], weight, tokens[mask], 1.0, loss, 10)
+    found, own_N = summed_loss(hidden[mask], weight, tokens[mask], loss, 10)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
     for one, other in zip(torch.autograd.grad(found, [hidden, weight]), wanted, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
