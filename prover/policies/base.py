@@ -24,6 +24,10 @@ class PolicyError(Exception):
     """A policy that cannot be used, or no longer: one line that says what to do."""
 
 
+class PromptError(PolicyError):
+    """One of the prompts leaves no room for an answer; without it, the others would have got theirs."""
+
+
 class Finish(StrEnum):
     """Why a completion ends where it does."""
 

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from prover.policies.affinity import preferred
-from prover.policies.base import Completion, Finish, PolicyError, Prompt, Sampling
+from prover.policies.base import Completion, Finish, PolicyError, Prompt, PromptError, Sampling
 from prover.policies.checkpoint import newest, require_checkpoint
 from prover.policies.refusals import NO_TEMPLATE
 from prover.policies.vllm_start import WEIGHTS, Started, explain, start
@@ -107,7 +107,7 @@ class VllmPolicy:
 
         ids = self._encode(started.tokenizer, prompt)
         if len(ids) >= started.context:
-            raise PolicyError(
+            raise PromptError(
                 f"{self.name}: a prompt has {len(ids)} tokens, and the model reads {started.context} at most"
             )
         wanted = SamplingParams(

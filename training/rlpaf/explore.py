@@ -2,16 +2,18 @@
 
 A tree's rollouts go on from different prefixes, but all ask one question: is this theorem proved? They are
 one group, each compared with the others of its tree; that is a baseline which does not depend on what the
-rollout itself wrote, so the gradient stays unbiased. The search ends with its first proof.
+rollout itself wrote, so the gradient stays unbiased. The search ends with its first proof. As in every
+search, a proof that is complete before its last step counts without what follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Self
 
-from lean_env.errors import StatementError
+from lean_env.errors import StatementError, UncheckedError
 from lean_env.pool import CheckPool
 from lean_env.values import Check, Theorem
 from prover.attempt import Attempt, Settings
@@ -29,8 +31,15 @@ REASON = 200
 """Characters of a reason that are kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer(Completion):
+    """A completion that knows how it was written."""
+
+    written: Written | None = None
+
+
 class SamplerPolicy:
-    """A sampler as the prover's driver knows policies; remembers what was written for whom."""
+    """A sampler as the prover's driver knows policies, whose completions are `Answer`s."""
 
     name = "sampler"
     version = ""
@@ -38,8 +47,6 @@ class SamplerPolicy:
 
     def __init__(self, sampler: Writing) -> None:
         self._sampler = sampler
-        self.written: dict[int, Written] = {}
-        """By the completion's identity; whoever hears of one takes it out."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -50,12 +57,9 @@ class SamplerPolicy:
         """The sampler belongs to somebody else."""
 
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
-        """As the sampler writes: at temperature 1, without nucleus."""
+        """As the sampler writes, whatever else `sampling` says than the seed."""
         answers = await self._sampler.write(prompts, n, sampling.seed)
-        for answer in answers:
-            for one in answer:
-                self.written[id(one.completion)] = one
-        return [[one.completion for one in answer] for answer in answers]
+        return [[_answer(one) for one in answer] for answer in answers]
 
 
 class Forest:
@@ -86,8 +90,8 @@ class Forest:
         await self._opening.__aexit__(kind, error, trace)
 
     async def grow(self, theorem: Theorem, seed: int) -> Group:
-        """The rollouts of one tree; of a theorem one at a time. Raises `StatementError` if the statement does
-        not elaborate, and `PolicyError` if nothing was written."""
+        """The rollouts of one tree, none if Lean fails before; of a theorem one tree at a time. Raises
+        `StatementError` if the statement does not elaborate, and `PolicyError` if nothing was written."""
         found = self._found[theorem.digest] = []
         attempts: list[Attempt] = []
         try:
@@ -95,16 +99,22 @@ class Forest:
         finally:
             del self._found[theorem.digest]
         (attempt,) = attempts
-        if isinstance(attempt.cause, StatementError):
+        if isinstance(attempt.cause, StatementError) and not isinstance(attempt.cause, UncheckedError):
             raise attempt.cause
-        if attempt.error and not found:
+        if attempt.error and attempt.cause is None and not found:
             raise PolicyError(attempt.error)
         return Group(theorem, tuple(found))
 
     def _hear(self, theorem: Theorem, expansion: Expansion, completion: Completion, check: Check) -> None:
-        written = self._policy.written.pop(id(completion), None)
-        if written is not None:
-            self._found[theorem.digest].append(rollout_of(written, check, Source.SEARCH, expansion.prefix))
+        assert isinstance(completion, Answer), "this driver has one policy"
+        assert completion.written is not None
+        rollout = rollout_of(completion.written, check, Source.SEARCH, expansion.prefix)
+        self._found[theorem.digest].append(rollout)
+
+
+def _answer(written: Written) -> Answer:
+    told = {field.name: getattr(written.completion, field.name) for field in fields(Completion)}
+    return Answer(**told, written=written)
 
 
 def rollout_of(written: Written, check: Check, source: Source = Source.SAMPLING, prefix: str = "") -> Rollout:

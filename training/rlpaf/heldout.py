@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from prover.prompts import make_prompt
 from training.rlpaf.judge import Judge
 from training.rlpaf.sampler import Sampler, Written
 
+SCORES = "held_out.jsonl"
+PREFIX = "pass@"
 AT_A_TIME = 256
 """Theorems whose completions are written in one call."""
 
@@ -38,7 +41,8 @@ async def prove_held_out(
 ) -> list[Score]:
     """So many independent proofs of each theorem, named with the suite that it belongs to, and their success.
 
-    Theorems that Lean does not understand are left out. Raises `PolicyError`.
+    Theorems that Lean does not understand are left out; one that leaves the policy no room for a proof is not
+    proved. Raises `PolicyError`.
     """
 
     async def one(suite: str, theorem: Theorem, written: Sequence[Written]) -> Score | None:
@@ -76,12 +80,29 @@ def pass_figures(scores: Sequence[Score], samples: int) -> dict[str, float]:
         for k in sorted({1, samples}):
             shares = [float(pass_at_k(one.judged, one.proved, k)) for one in members if one.judged >= k]
             if shares:
-                figures[f"pass@{k}/{suite}"] = sum(shares) / len(shares)
+                figures[f"{PREFIX}{k}/{suite}"] = sum(shares) / len(shares)
     return figures
 
 
-def write_scores(path: Path, batch: int, scores: Sequence[Score]) -> None:
-    """Append what each theorem scored after so many batches, one JSON line each."""
-    lines = "".join(json.dumps({"batch": batch, **score._asdict()}) + "\n" for score in scores)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(lines)
+def write_scores(out: Path, batch: int, scores: Sequence[Score]) -> None:
+    """Put into the run's folder what each theorem scored after so many batches, one JSON line each, in place
+    of what is there of this batch and of later ones: a run that was interrupted comes there again."""
+    path = out / SCORES
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["batch"] < batch]
+    kept += [json.dumps({"batch": batch, **score._asdict()}) + "\n" for score in scores]
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text("".join(kept), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def known_figures(metrics: Path, batch: int) -> dict[str, float]:
+    """What `pass_figures` was after so many batches, as a run's metrics have it; empty if they do not."""
+    if not metrics.exists():
+        return {}
+    for line in metrics.read_text(encoding="utf-8").splitlines():
+        fields = json.loads(line)
+        found = {name: float(value) for name, value in fields.items() if name.startswith(PREFIX)}
+        if fields["step"] == batch and found:
+            return found
+    return {}

@@ -2,7 +2,8 @@
 
 The reward is the fast tier's word, since it is given thousands of times a minute; `soundness.md` has the
 reasons for a second one. A share of what it calls proved is therefore judged again by the strict audit: how
-often the two disagree is a figure of the run, and more than a few times ends it.
+often the two disagree is a figure of the run, and more than a few times ends it. A proof that the audit has
+refused is worth nothing from then on.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import random
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
 from lean_env.audit import audit
-from lean_env.errors import LeanEnvError, StatementError
+from lean_env.errors import LeanEnvError, StatementError, UncheckedError
 from lean_env.limits import Limits
 from lean_env.pool import CheckPool
 from lean_env.toolchain import find_toolchain
@@ -27,10 +29,14 @@ from training.errors import TrainError
 from training.rlpaf.config import LeanConfig
 from training.rlpaf.explore import Forest, rollout_of
 from training.rlpaf.sampler import Writing, Written
-from training.rlpaf.values import Group
+from training.rlpaf.values import Group, Rollout
 
 KNOWN_CHECKS = 65_536
 """Verdicts that are kept: a policy that has learnt repeats itself, and Lean need not."""
+WAITING_AUDITS = 64
+"""Audits under way and waiting, at most; what is chosen beyond them is not audited."""
+KEPT_CHEATS = 100
+"""Texts of cheats between two tallies, at most."""
 
 
 class Tally(NamedTuple):
@@ -46,7 +52,8 @@ class Tally(NamedTuple):
     refused: int
     """Of the audited proofs."""
     cheats: tuple[str, ...]
-    """What was called a cheat, and why: theorem, proof and reason."""
+    """What was called a cheat, and why: theorem, proof and reason; each once, and not more than anybody
+    would read."""
 
 
 class Judge(Protocol):
@@ -57,7 +64,8 @@ class Judge(Protocol):
         ...
 
     async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
-        """The rollouts of one search tree, for which `sampler` writes. Raises `StatementError`."""
+        """The rollouts of one search tree, for which `sampler` writes. Raises `StatementError` if it is no
+        theorem, and `PolicyError`."""
         ...
 
     async def tally(self) -> Tally:
@@ -82,10 +90,12 @@ class LeanJudge:
         self._audits: set[asyncio.Task[None]] = set()
         self._auditing = asyncio.Semaphore(max(1, self._workers // 4))
         self._forest: Forest | None = None
+        self._planting = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._counts: Counter[str] = Counter()
         self._seconds = 0.0
         self._cheats: list[str] = []
+        self._refused: list[str] = []
 
     async def __aenter__(self) -> Self:
         """Start Lean. Raises `TrainError` if there is none."""
@@ -101,9 +111,10 @@ class LeanJudge:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._audits:
+        audits = list(self._audits)
+        for task in audits:
             task.cancel()
-        await asyncio.gather(*self._audits, return_exceptions=True)
+        await asyncio.gather(*audits, return_exceptions=True)
         await self._stack.aclose()
 
     async def judge(self, theorem: Theorem, written: Sequence[Written]) -> Group:
@@ -121,30 +132,31 @@ class LeanJudge:
                 check = checks[reply.proof]
             rollouts.append(rollout_of(one, check))
         for proof, check in checks.items():
-            if check.verdict is Verdict.CHEAT:
-                self._cheats.append(f"{theorem.statement}\n{proof}\n-- {check.reason}")
-            if check.verdict is Verdict.PROVED and self._rng.random() < self._config.audit_share:
-                task = asyncio.create_task(self._audit(theorem, proof))
-                self._audits.add(task)
-                task.add_done_callback(self._audits.discard)
+            self._maybe_audit(theorem, proof, check.verdict)
         return Group(theorem, tuple(rollouts))
 
     async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
-        """The rollouts of one RMaxTS tree. Raises `StatementError` if the statement does not elaborate."""
-        if self._forest is None:
-            self._forest = Forest(self.pool, sampler, rollouts)
-            await self._stack.enter_async_context(self._forest)
+        """The rollouts of one RMaxTS tree, all trees with the same sampler and as many. Raises
+        `StatementError` if the statement does not elaborate, and `PolicyError`."""
+        async with self._planting:
+            if self._forest is None:
+                self._forest = await self._stack.enter_async_context(Forest(self.pool, sampler, rollouts))
         group = await self._forest.grow(theorem, seed)
         self._counts["checks"] += len(group.rollouts)
-        return group
+        found = tuple(self._as_audited(theorem, rollout) for rollout in group.rollouts)
+        for rollout in found:
+            if rollout.verdict is Verdict.CHEAT:
+                self._keep_cheat(theorem, rollout.proof, rollout.reason)
+            self._maybe_audit(theorem, rollout.proof, rollout.verdict)
+        return replace(group, rollouts=found)
 
     async def tally(self) -> Tally:
         """What was done since this was asked last."""
-        counts, cheats = self._counts, tuple(self._cheats)
+        counts, cheats = self._counts, (*self._refused, *self._cheats)
         tally = Tally(
             counts["checks"], counts["known"], self._seconds, counts["audited"], counts["refused"], cheats
         )
-        self._counts, self._seconds, self._cheats = Counter(), 0.0, []
+        self._counts, self._seconds, self._cheats, self._refused = Counter(), 0.0, [], []
         return tally
 
     async def _check(self, theorem: Theorem, proof: str) -> Check:
@@ -155,17 +167,42 @@ class LeanJudge:
             return known
         try:
             check = await self.pool.check(theorem, proof)
-        except StatementError:
-            raise
         except LeanEnvError as error:
+            if isinstance(error, StatementError) and not isinstance(error, UncheckedError):
+                raise
             check = Check(Verdict.FAULT, proof, str(error))
         self._counts["checks"] += 1
         self._seconds += check.seconds
+        if check.verdict is Verdict.CHEAT:
+            self._keep_cheat(theorem, proof, check.reason)
         if check.verdict is not Verdict.FAULT:
-            self._known[key] = check
-            if len(self._known) > KNOWN_CHECKS:
-                self._known.popitem(last=False)
+            self._remember(theorem, proof, check)
         return check
+
+    def _remember(self, theorem: Theorem, proof: str, check: Check) -> None:
+        self._known[theorem.digest, proof] = check
+        if len(self._known) > KNOWN_CHECKS:
+            self._known.popitem(last=False)
+
+    def _as_audited(self, theorem: Theorem, rollout: Rollout) -> Rollout:
+        """What a search believes, unless the audit has refused it."""
+        known = self._known.get((theorem.digest, rollout.proof))
+        if rollout.verdict is Verdict.PROVED and known is not None and known.verdict is Verdict.CHEAT:
+            return replace(rollout, verdict=known.verdict, reason=known.reason)
+        return rollout
+
+    def _keep_cheat(self, theorem: Theorem, proof: str, reason: str) -> None:
+        if len(self._cheats) < KEPT_CHEATS:
+            self._cheats.append(f"{theorem.statement}\n{proof}\n-- {reason}")
+
+    def _maybe_audit(self, theorem: Theorem, proof: str, verdict: Verdict) -> None:
+        """Begin an audit of a share of what was proved."""
+        if verdict is not Verdict.PROVED or self._rng.random() >= self._config.audit_share:
+            return
+        if len(self._audits) < WAITING_AUDITS:
+            task = asyncio.create_task(self._audit(theorem, proof))
+            self._audits.add(task)
+            task.add_done_callback(self._audits.discard)
 
     async def _audit(self, theorem: Theorem, proof: str) -> None:
         """Let the strict tier judge what the fast one believed; its own troubles count for nothing."""
@@ -179,11 +216,13 @@ class LeanJudge:
                     seconds=limits.seconds,
                     memory_bytes=limits.memory_bytes,
                 )
-            except LeanEnvError:
+            except (LeanEnvError, OSError):
                 return
         if result.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.FAULT):
             return
         self._counts["audited"] += 1
         if result.verdict is not Verdict.PROVED:
             self._counts["refused"] += 1
-            self._cheats.append(f"{theorem.statement}\n{proof}\n-- strict audit: {result.reason}")
+            reason = f"strict audit: {result.reason}"
+            self._refused.append(f"{theorem.statement}\n{proof}\n-- {reason}")
+            self._remember(theorem, proof, Check(Verdict.CHEAT, proof, reason))

@@ -1,10 +1,10 @@
 """Where experience comes from: theorems are drawn, proofs written and judged, while the learner learns.
 
-Two tasks share the work. One draws theorems and lets the sampler write for all of them at once, as soon as
-what is under way is expected to be less than the learner will use before it is too old; so sampling keeps
-ahead of learning, by a bounded number of updates. For each theorem a task of its own then waits for Lean, so
-a slow check holds back nothing but its own group. Nothing polls, and nothing grows: groups under way, ready
-ones and the staleness of either are bounded.
+One task draws theorems and lets the sampler write for all of them at once, as soon as what is under way is
+expected to be less than the learner will use before it is too old; so sampling keeps ahead of learning, by a
+bounded number of updates. For each theorem a task of its own then waits for Lean, so a slow check holds back
+nothing but its own group. Nothing polls, and nothing grows: groups under way, ready ones and the staleness of
+either are bounded.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from lean_env.errors import StatementError
+from lean_env.errors import LeanEnvError, StatementError
 from lean_env.values import Theorem, Verdict
 from prover.policies.base import PolicyError
 from prover.prompts import make_prompt
@@ -33,8 +32,13 @@ from training.rlpaf.values import Group
 
 USEFUL = 0.5
 """Share of groups with variance that is expected before any was seen."""
+LEAST_USEFUL = 0.1
+"""What is expected at the least, so that the groups under way have a bound: ten times as many as are used."""
 MEMORY = 0.9
 """How slowly that share is learnt: weight of what is known against one more round."""
+SEED_BITS = 31
+MAX_FAULTS = 4
+"""Rounds without a single verdict that end a run."""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,7 @@ class Tried:
     stale: int = 0
     """Groups that were too old when the learner came to them."""
     unusable: int = 0
-    """Theorems that Lean does not understand."""
+    """Theorems that Lean does not understand, or that leave the policy no room for a proof."""
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     first_proofs: int = 0
 
@@ -63,25 +67,31 @@ class Practice:
         statements: Statements,
         store: Store,
         version: int,
+        batches: int,
     ) -> None:
+        """`version`: of the policy that begins to write; `batches`: learnt from before."""
         self._config = config
         self._sampler, self._judge = sampler, judge
         self._curriculum, self._statements, self._store = curriculum, statements, store
-        self._version = version
+        self._version, self._batches = version, batches
+        self._learning = False
         self._rounds = 0
-        self._rng = random.Random(f"{config.seed} search {version}")
+        self._making = asyncio.Lock()
+        """Held from where new statements are made to where they are in the curriculum."""
+        self._dumb = 0
+        """Groups in a row without a verdict."""
         self._ready: list[Group] = []
         self._under_way = 0
         self._useful = USEFUL
         self._changed = asyncio.Condition()
-        self._failed: BaseException | None = None
+        self._failed: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._tried = Tried()
         self.idle_seconds = 0.0
         """How long the sampler had leave from writing, because enough was under way."""
 
     async def __aenter__(self) -> Self:
-        self._begin(self._write())
+        self._begin(self._write)
         return self
 
     async def __aexit__(
@@ -94,35 +104,43 @@ class Practice:
 
     async def take(self) -> tuple[list[Group], Tried]:
         """The next batch, and what was judged for it; waits until there is one. Raises what ended the
-        work: `TrainError` and `PolicyError`."""
+        work, mostly `TrainError`."""
         count = self._config.curriculum.theorems
         async with self._changed:
-            await self._changed.wait_for(lambda: self._failed or self._fresh_enough() >= count)
+            await self._changed.wait_for(lambda: self._failed is not None or len(self._ready) >= count)
             if self._failed is not None:
                 raise self._failed
             batch, self._ready = self._ready[:count], self._ready[count:]
             tried, self._tried = self._tried, Tried()
+            self._learning = True
             self._changed.notify_all()
         return batch, tried
 
     async def learned(self, version: int) -> None:
-        """The policy has moved on: what is written from now on is this version's."""
+        """A batch was learnt from: what is written from now on is this version's."""
         async with self._changed:
-            self._version = version
+            self._version, self._learning = version, False
+            self._batches += 1
+            self._throw_away()
             self._changed.notify_all()
+
+    async def state(self) -> dict[str, Any]:
+        """Where the theorems come from and how they went, at one moment, as JSON knows it. What is under way
+        counts as not tried."""
+        async with self._making:
+            return {"curriculum": self._curriculum.state(), "statements": self._statements.state()}
 
     @property
     def depths(self) -> dict[str, float]:
         """Groups under way and groups that are ready."""
         return {"groups_under_way": float(self._under_way), "groups_ready": float(len(self._ready))}
 
-    def _fresh_enough(self) -> int:
-        """How many groups are ready, after those that have become too old were thrown away."""
+    def _throw_away(self) -> None:
+        """Keep no group that has become too old. Whoever calls this wakes the writer: there is room."""
         oldest = self._version - self._config.run.staleness
         kept = [group for group in self._ready if group.version >= oldest]
         self._tried.stale += len(self._ready) - len(kept)
         self._ready = kept
-        return len(kept)
 
     async def _write(self) -> None:
         """Round after round, as long as the learner will want them."""
@@ -133,35 +151,44 @@ class Practice:
                 await self._changed.wait_for(self._wanted)
             self.idle_seconds += asyncio.get_running_loop().time() - began
             theorems = await self._draw()
-            seed = config.seed * 1_000_003 + self._version * 1_009 + self._rounds
+            rng = random.Random(f"{config.seed} {self._version} {self._rounds}")
             self._rounds += 1
-            searched = [one for one in theorems if self._rng.random() < config.sampling.search_share]
-            sampled = [one for one in theorems if one not in searched]
             self._under_way += len(theorems)
-            for place, theorem in enumerate(searched):
-                self._begin(self._search(theorem, seed + place))
+            sampled: list[Theorem] = []
+            for theorem in theorems:
+                if rng.random() < config.sampling.search_share:
+                    self._begin(self._search, theorem, rng.getrandbits(SEED_BITS))
+                else:
+                    sampled.append(theorem)
             prompts = [make_prompt(theorem) for theorem in sampled]
-            answers = await self._sampler.write(prompts, config.curriculum.group, seed)
+            answers = await self._sampler.write(prompts, config.curriculum.group, rng.getrandbits(SEED_BITS))
             for theorem, written in zip(sampled, answers, strict=True):
-                self._begin(self._judged(theorem, written))
+                self._begin(self._judged, theorem, written)
 
     def _wanted(self) -> bool:
-        """Whether what is under way will be used up before it is too old."""
-        count = self._config.curriculum.theorems
-        expected = len(self._ready) + self._under_way * self._useful
-        return expected < count * max(1, self._config.run.staleness)
+        """Whether what is under way will be used up before it is too old. What is written while the learner
+        moves is an update old when it is used."""
+        ahead = self._config.run.staleness if self._learning else max(1, self._config.run.staleness)
+        expected = len(self._ready) + self._under_way * max(LEAST_USEFUL, self._useful)
+        return expected < self._config.curriculum.theorems * ahead
 
     async def _draw(self) -> list[Theorem]:
-        """The theorems of a round; new ones are made if there are too few."""
-        if self._curriculum.stuck:
-            raise TrainError(self._curriculum.stuck)
-        if missing := self._curriculum.wants_fresh:
-            solved = [found.theorem for found in self._store.first_proofs()]
-            self._curriculum.add(await asyncio.to_thread(self._statements.more, missing, solved))
-        theorems = self._curriculum.draw(self._config.curriculum.theorems)
-        if not theorems and not self._under_way:
-            raise TrainError("no theorem is left to try; name more of them, or set theorems.generated")
-        return theorems
+        """The theorems of a round; new ones are made if there are too few. Waits if all are under way."""
+        while True:
+            if self._curriculum.stuck:
+                raise TrainError(self._curriculum.stuck)
+            async with self._making:
+                if missing := self._curriculum.wants_fresh:
+                    solved = [found.theorem for found in self._store.first_proofs()]
+                    self._curriculum.add(await asyncio.to_thread(self._statements.more, missing, solved))
+                theorems = self._curriculum.draw(self._config.curriculum.theorems)
+            if theorems:
+                return theorems
+            async with self._changed:
+                before = self._under_way
+                if not before:
+                    raise TrainError("no theorem is left to try; name others in theorems.files")
+                await self._changed.wait_for(lambda: self._under_way < before)  # noqa: B023
 
     async def _judged(self, theorem: Theorem, written: Sequence[Written]) -> None:
         try:
@@ -182,22 +209,33 @@ class Practice:
 
     async def _unusable(self, theorem: Theorem) -> None:
         async with self._changed:
-            self._curriculum.drop(theorem)
-            self._tried.unusable += 1
-            self._under_way -= 1
-            self._changed.notify_all()
+            self._give_up(theorem)
+
+    def _give_up(self, theorem: Theorem) -> None:
+        """Forget a theorem that was drawn."""
+        self._curriculum.drop(theorem)
+        self._tried.unusable += 1
+        self._under_way -= 1
+        self._changed.notify_all()
 
     async def _report(self, group: Group) -> None:
         """Note how a group went, and keep it for the learner if there is something to learn from it."""
         config, tried = self._config, self._tried
         async with self._changed:
             rewards = group.rewards
+            if group.rollouts and not any(rollout.ids for rollout in group.rollouts):
+                self._give_up(group.theorem)  # Nothing was written: there is no room for it.
+                return
+            self._dumb = 0 if rewards else self._dumb + 1
+            if self._dumb >= MAX_FAULTS * config.curriculum.theorems:
+                said = group.rollouts[0].reason if group.rollouts else "Lean fails"
+                raise TrainError(f"Lean gives no verdicts any more: {said}; earlier checkpoints are intact")
             self._curriculum.report(group.theorem, round(sum(rewards)), len(rewards), self._version)
             tried.groups += 1
             tried.verdicts.update(rollout.verdict for rollout in group.rollouts)
             for rollout in group.rollouts:
                 if rollout.verdict is Verdict.PROVED:
-                    tried.first_proofs += self._store.add(group.theorem, rollout, self._version)
+                    tried.first_proofs += self._store.add(group.theorem, rollout, self._batches)
             informative = group.informative
             tried.uninformative += not informative
             self._useful = (
@@ -205,27 +243,29 @@ class Practice:
             )
             if informative or (rewards and not config.algorithm.drop_uninformative):
                 self._ready.append(group)
+                self._throw_away()
             self._under_way -= 1
             self._changed.notify_all()
 
-    def _begin(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
+    def _begin(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        task = asyncio.create_task(self._guarded(work, *arguments))
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._tasks.discard)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    async def _guarded(self, work: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """What ends one task for good ends the run: whoever waits for a batch is told."""
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        self._failed = self._failed or error
-        if isinstance(error, PolicyError):
-            self._failed = TrainError(f"the sampler failed: {error}")
-        with suppress(RuntimeError):
-            wake = asyncio.create_task(self._notify())
-            self._tasks.add(wake)
-            wake.add_done_callback(self._tasks.discard)
+        try:
+            await work(*arguments)
+        except Exception as error:
+            async with self._changed:
+                self._failed = self._failed or _told(error)
+                self._changed.notify_all()
 
-    async def _notify(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+
+def _told(error: Exception) -> Exception:
+    """The error as the command line says it, if it is one of ours."""
+    if isinstance(error, PolicyError):
+        return TrainError(f"the sampler failed: {error}; earlier checkpoints are intact")
+    if isinstance(error, LeanEnvError):
+        return TrainError(f"Lean failed: {error}; earlier checkpoints are intact")
+    return error

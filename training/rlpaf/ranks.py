@@ -15,16 +15,22 @@ class Ranks:
 
     def __init__(self, learner: Learner, world: World) -> None:
         self._learner, self._world = learner, world
+        self._together = True
+        """Whether the other ranks wait for what to do next."""
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """Call it everywhere; only the leading rank may."""
+        """Call it everywhere; only the leading rank may. What fails here has failed everywhere, or leaves
+        the others in a collective: either way they hear nothing more."""
+        self._together = False
         if self._world.size > 1:
             dist.broadcast_object_list([(method, arguments)])
-        return getattr(self._learner, method)(*arguments)
+        result = getattr(self._learner, method)(*arguments)
+        self._together = True
+        return result
 
     def dismiss(self) -> None:
-        """Let the other ranks go."""
-        if self._world.size > 1:
+        """Let the other ranks go. Those that a failure has left alone end with the connection."""
+        if self._world.size > 1 and self._together:
             dist.broadcast_object_list([None])
 
     def follow(self) -> None:

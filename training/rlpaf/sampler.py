@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from prover.formats.registry import choose_format
-from prover.policies.base import Completion, PolicyError, Prompt, Sampling
+from prover.policies.base import Completion, Finish, PolicyError, Prompt, PromptError, Sampling
 from training.errors import TrainError
 from training.model import CheckpointError, load_checkpoint
 from training.rlpaf.config import SamplingConfig
@@ -44,8 +44,8 @@ class Writing(Protocol):
     """Writes proofs."""
 
     async def write(self, prompts: Sequence[Prompt], n: int, seed: int) -> list[list[Written]]:
-        """`n` independent completions of each prompt, drawn at temperature 1 without nucleus. Raises
-        `PolicyError`."""
+        """`n` independent completions of each prompt, drawn without nucleus; those of a prompt that leaves no
+        room for an answer are empty, and end with `Finish.ERROR`. Raises `PolicyError`."""
         ...
 
 
@@ -99,14 +99,14 @@ class ModelSampler:
         await self._stack.aclose()
 
     async def write(self, prompts: Sequence[Prompt], n: int, seed: int) -> list[list[Written]]:
-        """`n` independent completions of each prompt. Raises `PolicyError`."""
+        """`n` independent completions of each prompt, as `Sampler` says. Raises `PolicyError`."""
         sampling = Sampling(
             temperature=1.0, top_p=1.0, max_tokens=self._config.max_tokens, stop=STOP, seed=seed
         )
         shown = [await self._render(prompt) for prompt in prompts]
         async with self._turn:
             version = self.version
-            answers = await self._writer.generate(shown, n, self._format.sampling(sampling))
+            answers = await self._answers(shown, n, self._format.sampling(sampling))
         return [
             [Written(seen, self._format.read(prompt, one), version) for one in answer]
             for prompt, seen, answer in zip(prompts, shown, answers, strict=True)
@@ -119,6 +119,19 @@ class ModelSampler:
             found = await self._link.send(self._shadow, str(version))
             self.version = version
         return found.mean
+
+    async def _answers(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
+        """The writer's. It refuses all prompts if one leaves no room; which one does is found by halving."""
+        if not prompts:
+            return []
+        try:
+            return await self._writer.generate(prompts, n, sampling)
+        except PromptError as error:
+            if len(prompts) == 1:
+                return [[Completion("", Finish.ERROR, "", 0, reason=str(error))] * n]
+        half = len(prompts) // 2
+        first = await self._answers(prompts[:half], n, sampling)
+        return [*first, *await self._answers(prompts[half:], n, sampling)]
 
     async def _render(self, prompt: Prompt) -> Prompt:
         key = (prompt.theorem.digest, prompt.prefix, prompt.goals)

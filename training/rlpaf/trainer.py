@@ -8,17 +8,19 @@ where the last checkpoint is; what was under way then is written anew.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from lean_env.values import Verdict
+from lean_env.errors import LeanEnvError
+from lean_env.values import Theorem, Verdict
 from prover.formats.registry import choose_format
 from prover.policies.base import PolicyError
 from prover.prompts import make_prompt, proof_block
@@ -27,7 +29,7 @@ from training.errors import TrainError
 from training.model import Transformer
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.curriculum import Curriculum
-from training.rlpaf.heldout import pass_figures, prove_held_out, write_scores
+from training.rlpaf.heldout import known_figures, pass_figures, prove_held_out, write_scores
 from training.rlpaf.judge import Tally
 from training.rlpaf.learner import Learner
 from training.rlpaf.page import write_page
@@ -38,9 +40,9 @@ from training.rlpaf.statements import Statements, held_out
 from training.rlpaf.store import Store
 from training.settings import flat
 from training.sft import checkpoint
-from training.sft.folder import RunFolder
+from training.sft.folder import RESULT, RunFolder
 from training.sft.learner import is_about_memory
-from training.sft.monitor import Monitor
+from training.sft.monitor import METRICS, Monitor
 from training.sft.patience import patience
 from training.sft.world import World, join
 from training.tokenizer import load_tokenizer
@@ -93,7 +95,8 @@ class _Training:
         self.held_out = held_out(config.evaluation, config.theorems)
         self.statements = Statements(config.theorems, [theorem for _, theorem in self.held_out])
         if world.leads:
-            self.folder.claim(flat(config), lambda folder: _keep_tokenizer(source, folder))
+            told = {**flat(config), "tokenizer": _digest(source / "tokenizer.json")}
+            self.folder.claim(told, lambda folder: _keep_tokenizer(source, folder))
         world.wait()
         reference = None
         if config.algorithm.kl:
@@ -112,6 +115,7 @@ class _Training:
             self.curriculum.restore(fields["curriculum"])
             self.statements.restore(fields["statements"])
             self._stored = fields["store"]
+            self._audited, self._refused = fields["audited"], fields["refused"]
         elif world.leads:
             self.curriculum.add(self.statements.beginning())
 
@@ -121,7 +125,22 @@ class _Training:
 
     async def run(self) -> None:
         """Learn until the last batch, then export and evaluate the model. For the leading rank."""
+        if self.batches >= self.config.run.steps and (self.out / RESULT).exists():
+            self._warn(f"this run has ended; the model is in {self.folder.model}")
+            return
+        try:
+            await self._run()
+        except (LeanEnvError, PolicyError, TransferError) as error:
+            raise TrainError(f"{error}; earlier checkpoints are intact") from error
+        except OSError as error:
+            said = f"{error.filename or self.out}: {error.strerror or error}"
+            raise TrainError(f"{said}; earlier checkpoints are intact") from error
+
+    async def _run(self) -> None:
         config = self.config
+        if not self.batches:  # What a run without checkpoints has left counts for nothing.
+            (self.out / METRICS).unlink(missing_ok=True)
+        write_scores(self.out, self.batches + 1, ())
         with (
             patience(self.world) as interrupted,
             Store(self.out / "proofs.jsonl") as store,
@@ -132,33 +151,18 @@ class _Training:
             try:
                 async with open_roles(config, str(self.world.device), self._ray) as roles:
                     await self._work(roles, store, monitor, interrupted)
-            except (PolicyError, TransferError) as error:
-                raise TrainError(f"{error}; earlier checkpoints are intact") from error
             finally:
                 await self._show()
 
     async def _work(
         self, roles: Roles, store: Store, monitor: Monitor, interrupted: Callable[[], bool]
     ) -> None:
-        config, (sampler, judge) = self.config, roles
         if self.batches:
-            await sampler.load(await self._ask("full_state"), self.learner.version)
-        else:
-            await self._evaluate(roles, monitor)
-        practice = Practice(
-            config, sampler, judge, self.curriculum, self.statements, store, self.learner.version
-        )
-        async with practice:
-            while self.batches < config.run.steps:
-                await self._batch(practice, roles, store, monitor)
-                last = self.batches == config.run.steps
-                if last or interrupted() or self.batches % config.run.checkpoint_every == 0:
-                    await self._checkpoint(store)
-                if interrupted() and not last:
-                    raise KeyboardInterrupt
-                every = config.evaluation.every
-                if every and self.batches % every == 0 and not last:
-                    await self._evaluate(roles, monitor)
+            await roles[0].load(await self._ask("full_state"), self.learner.version)
+        if self.batches < self.config.run.steps:
+            if self._is_evaluated:
+                await self._evaluate(roles, monitor)
+            await self._learn(roles, store, monitor, interrupted)
         self.folder.export(self.learner.model, await self._ask("full_state"))
         figures = await self._evaluate(roles, monitor)
         self.folder.write_result(
@@ -172,6 +176,41 @@ class _Training:
         )
         monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
 
+    async def _learn(
+        self, roles: Roles, store: Store, monitor: Monitor, interrupted: Callable[[], bool]
+    ) -> None:
+        """The batches that are left, with checkpoints and evaluations between them."""
+        run = self.config.run
+        practice = Practice(
+            self.config,
+            *roles,
+            self.curriculum,
+            self.statements,
+            store,
+            self.learner.version,
+            self.batches,
+        )
+        kept = self.batches
+        async with practice:
+            while self.batches < run.steps and not interrupted():
+                await self._batch(practice, roles, store, monitor)
+                last = self.batches == run.steps
+                if last or self.batches % run.checkpoint_every == 0:
+                    await self._checkpoint(practice, store)
+                    kept = self.batches
+                if self._is_evaluated and not (last or interrupted()):
+                    await self._evaluate(roles, monitor)
+            if self.batches < run.steps:
+                if self.batches > kept:
+                    await self._checkpoint(practice, store)
+                raise KeyboardInterrupt
+
+    @property
+    def _is_evaluated(self) -> bool:
+        """Whether held-out theorems are proved after so many batches."""
+        every = self.config.evaluation.every
+        return self.batches % every == 0 if every else self.batches == 0
+
     async def _batch(self, practice: Practice, roles: Roles, store: Store, monitor: Monitor) -> None:
         """Wait for a batch, learn from it, and give the sampler the new weights."""
         sampler, judge = roles
@@ -182,7 +221,7 @@ class _Training:
         self.batches += 1
         expert = self.config.expert
         if expert.every and self.batches % expert.every == 0:
-            imitated = await self._ask("imitate", self._examples(store))
+            imitated = await self._ask("imitate", await self._examples(store))
             figures |= {f"imitation_{name}": value for name, value in imitated.items()}
         sending = time.monotonic()
         state = await self._ask("full_state")
@@ -212,40 +251,40 @@ class _Training:
         self._keep_cheats(tally)
         self._alarm(tally)
 
-    def _examples(self, store: Store) -> list[Example]:
+    async def _examples(self, store: Store) -> list[Example]:
         """Proofs to imitate, as the model would be asked for them."""
-        form = choose_format(str(self.config.model.checkpoint))
         rng = random.Random(f"{self.config.seed} imitate {self.batches}")
         proofs = store.draw(self.config.expert.proofs * self.config.expert.steps, rng)
-        return [
-            Example(form.render(make_prompt(theorem)).text, proof_block(proof).rstrip() + CLOSING)
-            for theorem, proof in proofs
-        ]
+        return await asyncio.to_thread(_rendered, self.config.model.checkpoint, proofs)
 
     async def _evaluate(self, roles: Roles, monitor: Monitor) -> dict[str, float]:
-        """Prove the held-out theorems with the weights of now."""
+        """Prove the held-out theorems with the weights of now, unless this was done before the run was
+        interrupted."""
         if not self.held_out:
             return {}
+        if known := known_figures(self.out / METRICS, self.batches):
+            return known
         sampler, judge = roles
         samples = self.config.evaluation.samples
         scores = await prove_held_out(sampler, judge, self.held_out, samples, self.config.seed)
         figures = pass_figures(scores, samples)
-        write_scores(self.out / "held_out.jsonl", self.batches, scores)
+        write_scores(self.out, self.batches, scores)
         monitor.record(self.batches, figures)
         said = "  ".join(f"{name} {value:.1%}" for name, value in figures.items())
         monitor.say(f"batch {self.batches}: {said}")
         await self._show()
         return figures
 
-    async def _checkpoint(self, store: Store) -> None:
+    async def _checkpoint(self, practice: Practice, store: Store) -> None:
         state, moments = await self._ask("full_state"), await self._ask("moments")
         fields = {
             "version": self.learner.version,
             "optimizer_step": self.learner.step,
             "seconds": self.seconds,
             "waited": self.waited,
-            "curriculum": self.curriculum.state(),
-            "statements": self.statements.state(),
+            "audited": self._audited,
+            "refused": self._refused,
+            **await practice.state(),
             "store": store.state(),
         }
         keep = self.config.run.keep
@@ -306,6 +345,19 @@ def _tokenizer(folder: Path) -> Any:
         return load_tokenizer(folder)
     except ValueError as error:
         raise TrainError(f"model.checkpoint: {error}") from error
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _rendered(model: Path, proofs: Sequence[tuple[Theorem, str]]) -> list[Example]:
+    form = choose_format(str(model))
+    form.prepare()
+    return [
+        Example(form.render(make_prompt(theorem)).text, proof_block(proof).rstrip() + CLOSING)
+        for theorem, proof in proofs
+    ]
 
 
 def _keep_tokenizer(source: Path, folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from prover.policies.base import Completion, PolicyError, Prompt, Sampling
+from prover.policies.base import Completion, Prompt, PromptError, Sampling
 from prover.policies.vllm_engine import VllmPolicy
 from training.generate import Generator, load_generator
 from training.model import Transformer
@@ -23,7 +23,8 @@ class Writer(Protocol):
     """Completes prompts. An asynchronous context manager that tells how to reach its weights."""
 
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
-        """`n` completions a prompt. Raises `PolicyError`."""
+        """`n` completions a prompt. Raises `PromptError` if one of them leaves no room for an answer, and
+        `PolicyError`."""
         ...
 
     async def __aenter__(self) -> tuple[Control, Means]: ...
@@ -53,13 +54,13 @@ class GeneratorWriter:
         self._thread.shutdown(wait=True)
 
     async def generate(self, prompts: Sequence[Prompt], n: int, sampling: Sampling) -> list[list[Completion]]:
-        """`n` completions a prompt; cancelling ends them at the next token. Raises `PolicyError`."""
+        """`n` completions a prompt; cancelling ends them within a few tokens. Raises `PromptError`."""
         stop = threading.Event()
         texts = [prompt.text for prompt in prompts]
         try:
             return await self._run(lambda: self._generator.generate(texts, n, sampling, stop))
         except ValueError as error:  # A prompt that leaves no room for an answer.
-            raise PolicyError(str(error)) from None
+            raise PromptError(str(error)) from None
         except asyncio.CancelledError:
             stop.set()
             raise
