@@ -52,7 +52,7 @@ def head() -> Iterator[Any]:
     """A cluster that has no CPU yet."""
     from ray.cluster_utils import Cluster
 
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    found: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     yield found
     found.shutdown()
 
@@ -121,9 +121,9 @@ def test_a_run_outlives_its_actors_and_leaves_what_one_in_a_single_process_leave
     figures, others = lines(alone / "metrics.jsonl"), lines(spread / "metrics.jsonl")
     assert [line["step"] for line in figures] == [line["step"] for line in others] == [0, 1, 2, 3, 3]
     assert [line.keys() for line in figures] == [line.keys() for line in others]
-    for line in others:
-        assert line.get("fault_share", 0.0) == 0.0
-        assert line.get("probe", 0.0) < 1e-4
+    for figure in others:
+        assert figure.get("fault_share", 0.0) == 0.0
+        assert figure.get("probe", 0.0) < 1e-4
     assert len(lines(spread / "held_out.jsonl")) == len(lines(alone / "held_out.jsonl"))
     assert lines(spread / "proofs.jsonl")
     assert json.loads((spread / "result.json").read_text())["batches"] == 3

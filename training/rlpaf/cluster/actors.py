@@ -63,9 +63,13 @@ class SamplerActor(Actor):
     async def open(self, files: Mapping[str, bytes]) -> None:
         """Load the checkpoint, from these files if there are any. Raises `TrainError`."""
         try:
+            import torch
+
             from training.rlpaf.sampler import ModelSampler
         except ImportError as error:
             raise _missing(error) from error
+        if self._device == "cuda" and not torch.cuda.is_available():
+            raise TrainError("its torch cannot use its GPU; install one for CUDA there")
         with tempfile.TemporaryDirectory(prefix="checkpoint-") as parent:
             folder = self._checkpoint
             if files:
