@@ -53,7 +53,19 @@ def sft(config: ConfigFile, out: OutFolder = None, seed: Seed = None) -> None:
 
 
 @app.command()
-def rlpaf(config: ConfigFile, out: OutFolder = None, seed: Seed = None) -> None:
+def rlpaf(
+    config: ConfigFile,
+    out: OutFolder = None,
+    seed: Seed = None,
+    ray: Annotated[
+        str,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Write and judge proofs on a Ray cluster: its address, `auto`, or `local` for one here.",
+        ),
+    ] = "",
+) -> None:
     """Learn from what Lean says of the policy's own proofs.
 
     On several GPUs: torchrun --nproc-per-node N --no-python prover train rlpaf CONFIG
@@ -65,7 +77,7 @@ def rlpaf(config: ConfigFile, out: OutFolder = None, seed: Seed = None) -> None:
         _require_packages()
         from training.rlpaf.trainer import train
 
-        train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
+        train(told, out or Path("runs") / f"{config.stem}-{told.seed}", ray)
 
 
 @app.command()

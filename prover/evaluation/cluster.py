@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,16 +24,16 @@ from ray.exceptions import RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from prover.attempt import Attempt
-from prover.evaluation.node import ClusterError, Errand, NodeActor
+from prover.evaluation.node import Errand, NodeActor
 from prover.evaluation.records import Result
 from prover.evaluation.work import Job, result_of, searches_at_a_time
+from prover.ray_cluster import ClusterError, alive_nodes, connect
 from prover.trail import Relay
 
 ON_GPU = ("default", "moe", "hf")
 """Kinds of policies that use a GPU where a node has one."""
 MAX_LOSSES = 3
 """So many nodes lost in the middle of a search make it a fault: it may be what kills them."""
-KNOCK_SECONDS = 10.0
 GRACE_SECONDS = 10.0
 """How long a run waits for all nodes once one is ready."""
 
@@ -204,40 +202,6 @@ class Cluster:
             except RayError as error:  # A mistake in this program; a node's faults are results.
                 raise ClusterError(f"node {node.name}: {' '.join(str(error).split())}") from error
         raise ClusterError(f"node {node.name} gave {job.name} up")
-
-
-def _knock(address: str) -> None:
-    """Raise `ClusterError` if nobody listens at HOST:PORT; Ray would go on trying for minutes."""
-    host, _, port = address.rpartition(":")
-    if host and port.isdecimal():
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
-        except (OSError, OverflowError) as error:
-            raise ClusterError(f"there is no Ray cluster at {address}: {error}") from None
-
-
-def alive_nodes() -> list[dict[str, Any]]:
-    """What Ray says of the nodes that are alive."""
-    return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
-
-
-def connect(address: str) -> None:
-    """Join the cluster at an address, `auto` for the one that this machine belongs to, or `local` for a new
-    one on this machine. Raises `ClusterError`."""
-    if address.startswith("ray://"):
-        raise ClusterError("--ray wants the address of a cluster's head, HOST:6379, not one of Ray Client")
-    _knock(address)
-    try:
-        ray.init(
-            address=address,
-            namespace="rmax-prover",
-            logging_level=logging.ERROR,
-            log_to_driver=False,
-            include_dashboard=False if address == "local" else None,
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise ClusterError(f"there is no Ray cluster at {address}: {said}") from None
 
 
 @asynccontextmanager

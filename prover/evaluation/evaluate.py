@@ -153,10 +153,9 @@ async def _place(order: Order, toolchain: Toolchain, folder: RunFolder) -> Async
 
 def _cluster(order: Order, folder: RunFolder) -> AbstractAsyncContextManager[Cluster]:
     """The Ray cluster that the order names. Raises `LeanEnvError` without Ray."""
-    from prover.evaluation.node import Errand
-
     try:
         from prover.evaluation.cluster import open_cluster
+        from prover.evaluation.node import Errand
     except ModuleNotFoundError as error:
         raise LeanEnvError(f"{error}; --ray needs `pip install 'rmax-prover[ray]'`") from error
     errand = Errand(

@@ -1,7 +1,7 @@
 """What works on a node of a cluster: a policy and a pool of Lean processes that do one run's jobs.
 
 It knows nothing of the run folder. What happens in a search is told line by line to whoever gave the job.
-Nothing here imports Ray: `cluster.py` makes an actor of it.
+`cluster.py` makes an actor of it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,8 @@ from prover.attempt import Settings
 from prover.evaluation.records import Result
 from prover.evaluation.work import Job, attempt, open_driver
 from prover.policies import PolicyError, open_policy
+from prover.ray_cluster import ClusterError
 from prover.trail import Tape
-
-
-class ClusterError(LeanEnvError):
-    """A cluster that cannot be used: not there, without Lean, or with no node left."""
 
 
 @dataclass(frozen=True, slots=True)

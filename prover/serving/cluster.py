@@ -16,7 +16,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from prover.evaluation.cluster import alive_nodes, connect
+from prover.ray_cluster import alive_nodes, connect
 from prover.serving import ServeError
 from prover.serving.commands import Command, commands
 from prover.serving.launch import announce, check_vllm, local, terminated, wait_until_healthy

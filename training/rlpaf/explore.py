@@ -20,7 +20,7 @@ from prover.attempt import Attempt, Settings
 from prover.driver import Driver
 from prover.policies.base import Completion, PolicyError, Prompt, Sampling
 from search import Budget, Expansion, RMaxTS
-from training.rlpaf.sampler import Sampler, Written
+from training.rlpaf.sampler import Writing, Written
 from training.rlpaf.values import Group, Rollout, Source
 
 AT_A_TIME = 4
@@ -45,7 +45,7 @@ class SamplerPolicy:
     version = ""
     concurrency = 1
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Writing) -> None:
         self._sampler = sampler
 
     async def __aenter__(self) -> Self:
@@ -66,7 +66,7 @@ class Forest:
     """Search trees over one sampler and one pool. Prompts of all trees reach the sampler together. An
     asynchronous context manager."""
 
-    def __init__(self, pool: CheckPool, sampler: Sampler, rollouts: int) -> None:
+    def __init__(self, pool: CheckPool, sampler: Writing, rollouts: int) -> None:
         """`rollouts`: of each tree, at most."""
         self._policy = SamplerPolicy(sampler)
         settings = Settings(

@@ -28,7 +28,7 @@ from prover.replies import Unusable, read_reply
 from training.errors import TrainError
 from training.rlpaf.config import LeanConfig
 from training.rlpaf.explore import Forest, rollout_of
-from training.rlpaf.sampler import Sampler, Written
+from training.rlpaf.sampler import Writing, Written
 from training.rlpaf.values import Group, Rollout
 
 KNOWN_CHECKS = 65_536
@@ -63,7 +63,7 @@ class Judge(Protocol):
         """The verdicts on completions of one theorem. Raises `StatementError` if it is none."""
         ...
 
-    async def search(self, theorem: Theorem, sampler: Sampler, rollouts: int, seed: int) -> Group:
+    async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
         """The rollouts of one search tree, for which `sampler` writes. Raises `StatementError` if it is no
         theorem, and `PolicyError`."""
         ...
@@ -135,7 +135,7 @@ class LeanJudge:
             self._maybe_audit(theorem, proof, check.verdict)
         return Group(theorem, tuple(rollouts))
 
-    async def search(self, theorem: Theorem, sampler: Sampler, rollouts: int, seed: int) -> Group:
+    async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
         """The rollouts of one RMaxTS tree, all trees with the same sampler and as many. Raises
         `StatementError` if the statement does not elaborate, and `PolicyError`."""
         async with self._planting:

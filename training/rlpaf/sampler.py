@@ -40,13 +40,17 @@ class Written(NamedTuple):
     """Updates that the weights had seen."""
 
 
-class Sampler(Protocol):
-    """Writes proofs. An asynchronous context manager."""
+class Writing(Protocol):
+    """Writes proofs."""
 
     async def write(self, prompts: Sequence[Prompt], n: int, seed: int) -> list[list[Written]]:
         """`n` independent completions of each prompt, drawn without nucleus; those of a prompt that leaves no
         room for an answer are empty, and end with `Finish.ERROR`. Raises `PolicyError`."""
         ...
+
+
+class Sampler(Writing, Protocol):
+    """Writes proofs with the weights that it was given last. An asynchronous context manager."""
 
     async def load(self, state: Mapping[str, Tensor], version: int) -> float:
         """Write with these weights from now on; the mean disagreement of the probe's log-probs, in nats.

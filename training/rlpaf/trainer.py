@@ -30,12 +30,12 @@ from training.model import Transformer
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.curriculum import Curriculum
 from training.rlpaf.heldout import known_figures, pass_figures, prove_held_out, write_scores
-from training.rlpaf.judge import Judge, LeanJudge, Tally
+from training.rlpaf.judge import Tally
 from training.rlpaf.learner import Learner
 from training.rlpaf.page import write_page
 from training.rlpaf.practice import Practice, Tried
 from training.rlpaf.ranks import Ranks
-from training.rlpaf.sampler import ModelSampler, Sampler
+from training.rlpaf.roles import Roles, open_roles
 from training.rlpaf.statements import Statements, held_out
 from training.rlpaf.store import Store
 from training.settings import flat
@@ -53,17 +53,16 @@ MIN_AUDITS = 20
 KEPT_FILES = ("tokenizer.json", "tokenizer_config.json", "prover.json", "generation_config.json")
 """What a checkpoint needs beside its weights."""
 
-Roles = tuple[Sampler, Judge]
 
-
-def train(config: RlpafConfig, out: Path) -> None:
+def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
     """Train, or go on training, in the run folder `out`. Raises `TrainError`; what was kept stays intact.
 
-    Ctrl-C ends a run behind the batch under way, with a checkpoint, and `KeyboardInterrupt`.
+    With the address `ray` of a cluster, its nodes write and judge proofs. Ctrl-C ends a run behind the batch
+    under way, with a checkpoint, and `KeyboardInterrupt`.
     """
     with join() as world:
         try:
-            training = _Training(config, out, world)
+            training = _Training(config, out, world, ray)
             if world.leads:
                 try:
                     asyncio.run(training.run())
@@ -81,8 +80,8 @@ def train(config: RlpafConfig, out: Path) -> None:
 
 
 class _Training:
-    def __init__(self, config: RlpafConfig, out: Path, world: World) -> None:
-        self.config, self.world, self.out = config, world, out
+    def __init__(self, config: RlpafConfig, out: Path, world: World, ray: str) -> None:
+        self.config, self.world, self.out, self._ray = config, world, out, ray
         self.folder = RunFolder(out)
         source = config.model.checkpoint
         tokenizer = _tokenizer(source)
@@ -150,11 +149,8 @@ class _Training:
             if self._stored:
                 store.restore(self._stored)
             try:
-                async with (
-                    ModelSampler(config.model.checkpoint, config.sampling, str(self.world.device)) as sampler,
-                    LeanJudge(config.lean, config.seed) as judge,
-                ):
-                    await self._work((sampler, judge), store, monitor, interrupted)
+                async with open_roles(config, str(self.world.device), self._ray) as roles:
+                    await self._work(roles, store, monitor, interrupted)
             finally:
                 await self._show()
 

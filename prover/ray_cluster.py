@@ -1,0 +1,54 @@
+"""How this process joins a Ray cluster, and which nodes that has.
+
+Ray is an extra; this module is imported only for `--ray`.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import Any
+
+import ray
+
+from lean_env.errors import LeanEnvError
+
+KNOCK_SECONDS = 10.0
+
+
+class ClusterError(LeanEnvError):
+    """A cluster that cannot be used: not there, without Lean, or with no node left."""
+
+
+def _knock(address: str) -> None:
+    """Raise `ClusterError` if nobody listens at HOST:PORT; Ray would go on trying for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise ClusterError(f"there is no Ray cluster at {address}: {error}") from None
+
+
+def alive_nodes() -> list[dict[str, Any]]:
+    """What Ray says of the nodes that are alive."""
+    return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def connect(address: str) -> None:
+    """Join the cluster at an address, `auto` for the one that this machine belongs to, or `local` for a new
+    one on this machine. Raises `ClusterError`."""
+    if address.startswith("ray://"):
+        raise ClusterError("--ray wants the address of a cluster's head, HOST:6379, not one of Ray Client")
+    _knock(address)
+    try:
+        ray.init(
+            address=address,
+            namespace="rmax-prover",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            include_dashboard=False if address == "local" else None,
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise ClusterError(f"there is no Ray cluster at {address}: {said}") from None
