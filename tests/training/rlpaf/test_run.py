@@ -228,6 +228,25 @@ def test_refuses_rows_longer_than_the_model_reads(straight: tuple[Path, Path], t
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("name", "value"), [("curriculum", {}), ("statements", 3), ("audited", None)])
+def test_a_state_of_somebody_else_is_one_line(
+    straight: tuple[Path, Path], tmp_path: Path, name: str, value: Any
+) -> None:
+    config, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / "result.json").unlink()
+    place = tmp_path / "out" / "checkpoints" / "step-00000003" / "state.json"
+    told = json.loads(place.read_text())
+    told["fields"] |= {name: value}
+    if value is None:
+        del told["fields"][name]
+    place.write_text(json.dumps(told))
+    assert "step-00000003 has no state that this program can go on from" in refusal(config, tmp_path / "out")
+    shutil.rmtree(place.parent)
+    run(config, tmp_path / "out")
+    assert_each_once(tmp_path / "out", 3)
+
+
 FALSE = tuple(Theorem(f"f{n}", f"theorem f{n} : {n} + 1 = {n + 9} := by") for n in range(3))
 
 
