@@ -315,6 +315,34 @@ def test_models_of_other_kinds(tmp_path: Path, sizes: dict[str, Any]) -> None:
     assert_each_once(tmp_path / "out", 1)
 
 
+@pytest.mark.parametrize("staleness", [0, 2])
+def test_searches_imitation_and_audits_in_one_run(tmp_path: Path, staleness: int) -> None:
+    config = write(
+        tmp_path,
+        sampling__search_share=0.5,
+        expert__every=1,
+        expert__steps=1,
+        lean__audit_share=0.5,
+        algorithm__preset="paper",
+        run__staleness=staleness,
+        run__steps=2,
+        curriculum__theorems=4,
+        curriculum__retire_after=1,
+    )
+    run(config, tmp_path / "out")
+    assert_each_once(tmp_path / "out", 2)
+    metrics = [line for line in lines(tmp_path / "out" / "metrics.jsonl") if "reward" in line]
+    for line in metrics:
+        assert line["imitation_examples"] > 0
+        assert line["kl_reference"] >= 0
+        assert line["refused"] == 0
+    assert not (tmp_path / "out" / "cheats.txt").exists()
+    newest = tmp_path / "out" / "checkpoints" / "step-00000002" / "state.json"
+    fields = json.loads(newest.read_text())["fields"]
+    assert (fields["version"], fields["refused"]) == (4, 0)
+    assert {len(line) for line in fields["store"]["times"]} == {len(THEOREMS[0].digest)}
+
+
 def test_an_interrupted_run_keeps_what_was_learnt(
     straight: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
