@@ -109,15 +109,26 @@ class _Training:
         self._audited, self._refused = 0, 0
         self._stored: dict[str, Any] = {}
         if resumed is not None:
-            fields = resumed.fields
+            self._go_on(resumed)
+        elif world.leads:
+            self.curriculum.add(self.statements.beginning())
+
+    def _go_on(self, resumed: checkpoint.Resumed) -> None:
+        """Take over what a checkpoint holds. Raises `TrainError`."""
+        fields = resumed.fields
+        try:
             self.batches, self.seconds, self.waited = resumed.step, fields["seconds"], fields["waited"]
             self.learner.restore(fields["version"], fields["optimizer_step"], resumed.moments)
             self.curriculum.restore(fields["curriculum"])
             self.statements.restore(fields["statements"])
             self._stored = fields["store"]
             self._audited, self._refused = fields["audited"], fields["refused"]
-        elif world.leads:
-            self.curriculum.add(self.statements.beginning())
+        except (KeyError, TypeError, ValueError) as error:
+            place = checkpoint.places(self.out)[0]
+            raise TrainError(
+                f"{place} has no state that this program can go on from ({error!r}); remove it, or use "
+                "another --out"
+            ) from error
 
     def _warn(self, text: str) -> None:
         if self.world.leads:

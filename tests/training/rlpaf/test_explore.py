@@ -143,5 +143,5 @@ def test_a_real_model_in_a_real_tree(tmp_path: Path) -> None:
         text = tokenizer().decode(list(rollout.ids), skip_special_tokens=True).split("\n```")[0]
         if not rollout.prefix:
             assert rollout.proof.split() == text.split()
-        expected = torch.tensor(logprobs(model, rollout, 1.0))
+        expected = torch.tensor(logprobs(model, rollout))
         torch.testing.assert_close(torch.tensor(rollout.logprobs), expected, rtol=1e-3, atol=1e-4)

@@ -228,6 +228,25 @@ def test_refuses_rows_longer_than_the_model_reads(straight: tuple[Path, Path], t
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("name", "value"), [("curriculum", {}), ("statements", 3), ("audited", None)])
+def test_a_state_of_somebody_else_is_one_line(
+    straight: tuple[Path, Path], tmp_path: Path, name: str, value: Any
+) -> None:
+    config, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / "result.json").unlink()
+    place = tmp_path / "out" / "checkpoints" / "step-00000003" / "state.json"
+    told = json.loads(place.read_text())
+    told["fields"] |= {name: value}
+    if value is None:
+        del told["fields"][name]
+    place.write_text(json.dumps(told))
+    assert "step-00000003 has no state that this program can go on from" in refusal(config, tmp_path / "out")
+    shutil.rmtree(place.parent)
+    run(config, tmp_path / "out")
+    assert_each_once(tmp_path / "out", 3)
+
+
 FALSE = tuple(Theorem(f"f{n}", f"theorem f{n} : {n} + 1 = {n + 9} := by") for n in range(3))
 
 
@@ -294,6 +313,34 @@ def test_models_of_other_kinds(tmp_path: Path, sizes: dict[str, Any]) -> None:
     checkpoint(tmp_path / "start", **sizes)
     run(config, tmp_path / "out")
     assert_each_once(tmp_path / "out", 1)
+
+
+@pytest.mark.parametrize("staleness", [0, 2])
+def test_searches_imitation_and_audits_in_one_run(tmp_path: Path, staleness: int) -> None:
+    config = write(
+        tmp_path,
+        sampling__search_share=0.5,
+        expert__every=1,
+        expert__steps=1,
+        lean__audit_share=0.5,
+        algorithm__preset="paper",
+        run__staleness=staleness,
+        run__steps=2,
+        curriculum__theorems=4,
+        curriculum__retire_after=1,
+    )
+    run(config, tmp_path / "out")
+    assert_each_once(tmp_path / "out", 2)
+    metrics = [line for line in lines(tmp_path / "out" / "metrics.jsonl") if "reward" in line]
+    for line in metrics:
+        assert line["imitation_examples"] > 0
+        assert line["kl_reference"] >= 0
+        assert line["refused"] == 0
+    assert not (tmp_path / "out" / "cheats.txt").exists()
+    newest = tmp_path / "out" / "checkpoints" / "step-00000002" / "state.json"
+    fields = json.loads(newest.read_text())["fields"]
+    assert (fields["version"], fields["refused"]) == (4, 0)
+    assert {len(line) for line in fields["store"]["times"]} == {len(THEOREMS[0].digest)}
 
 
 def test_an_interrupted_run_keeps_what_was_learnt(
