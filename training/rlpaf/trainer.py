@@ -8,34 +8,32 @@ where the last checkpoint is; what was under way then is written anew.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
-import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from lean_env.errors import LeanEnvError
-from lean_env.values import Theorem, Verdict
-from prover.formats.registry import choose_format
 from prover.policies.base import PolicyError
-from prover.prompts import make_prompt, proof_block
-from training.corpus.render import CLOSING, Example
+from training.corpus.render import Example
 from training.errors import TrainError
 from training.model import Transformer
+from training.rlpaf.alarm import Alarm
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.curriculum import Curriculum
+from training.rlpaf.figures import tried_figures
 from training.rlpaf.heldout import known_figures, pass_figures, prove_held_out, write_scores
-from training.rlpaf.judge import Tally
 from training.rlpaf.learner import Learner
 from training.rlpaf.page import write_page
-from training.rlpaf.practice import Practice, Tried
+from training.rlpaf.practice import Practice
 from training.rlpaf.ranks import Ranks
 from training.rlpaf.roles import Roles, open_roles
+from training.rlpaf.source import imitations, keep_tokenizer, read_tokenizer, tokenizer_digest
 from training.rlpaf.statements import Statements, held_out
 from training.rlpaf.store import Store
 from training.settings import flat
@@ -45,13 +43,7 @@ from training.sft.learner import is_about_memory
 from training.sft.monitor import METRICS, Monitor
 from training.sft.patience import patience
 from training.sft.world import World, join
-from training.tokenizer import load_tokenizer
 from training.transfer import TransferError
-
-MIN_AUDITS = 20
-"""Audits before a share of refusals says anything."""
-KEPT_FILES = ("tokenizer.json", "tokenizer_config.json", "prover.json", "generation_config.json")
-"""What a checkpoint needs beside its weights."""
 
 
 def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
@@ -84,7 +76,7 @@ class _Training:
         self.config, self.world, self.out, self._ray = config, world, out, ray
         self.folder = RunFolder(out)
         source = config.model.checkpoint
-        tokenizer = _tokenizer(source)
+        tokenizer = read_tokenizer(source)
         start = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
         if config.batch.length > start.config.max_position_embeddings:
             raise TrainError(
@@ -95,8 +87,8 @@ class _Training:
         self.held_out = held_out(config.evaluation, config.theorems)
         self.statements = Statements(config.theorems, [theorem for _, theorem in self.held_out])
         if world.leads:
-            told = {**flat(config), "tokenizer": _digest(source / "tokenizer.json")}
-            self.folder.claim(told, lambda folder: _keep_tokenizer(source, folder))
+            told = {**flat(config), "tokenizer": tokenizer_digest(source)}
+            self.folder.claim(told, partial(keep_tokenizer, source))
         world.wait()
         reference = None
         if config.algorithm.kl:
@@ -106,7 +98,7 @@ class _Training:
         self.learner = Learner(model, tokenizer, config, world, reference)
         self.ranks = Ranks(self.learner, world)
         self.batches, self.seconds, self.waited = 0, 0.0, 0.0
-        self._audited, self._refused = 0, 0
+        self._alarm = Alarm(out, config.lean.max_disagreement)
         self._stored: dict[str, Any] = {}
         if resumed is not None:
             self._go_on(resumed)
@@ -122,7 +114,7 @@ class _Training:
             self.curriculum.restore(fields["curriculum"])
             self.statements.restore(fields["statements"])
             self._stored = fields["store"]
-            self._audited, self._refused = fields["audited"], fields["refused"]
+            self._alarm.audited, self._alarm.refused = fields["audited"], fields["refused"]
         except (KeyError, TypeError, ValueError) as error:
             place = checkpoint.places(self.out)[0]
             raise TrainError(
@@ -249,7 +241,7 @@ class _Training:
             "transfer_seconds": ended - sending,
             "sampler_idle_seconds": practice.idle_seconds,
             **practice.depths,
-            **_tried_figures(tried, tally, ended - began),
+            **tried_figures(tried, tally, ended - began),
             **{f"curriculum_{name}": value for name, value in self.curriculum.figures().items()},
         }
         monitor.record(self.batches, figures)
@@ -259,14 +251,13 @@ class _Training:
             f"proved {share:.1%}  {figures['rollouts_per_second']:.0f} rollouts/s  "
             f"waits {waited:.1f} s  {len(store)} theorems",
         )
-        self._keep_cheats(tally)
-        self._alarm(tally)
+        self._alarm.hear(self.batches, tally)
 
     async def _examples(self, store: Store) -> list[Example]:
         """Proofs to imitate, as the model would be asked for them."""
         rng = random.Random(f"{self.config.seed} imitate {self.batches}")
         proofs = store.draw(self.config.expert.proofs * self.config.expert.steps, rng)
-        return await asyncio.to_thread(_rendered, self.config.model.checkpoint, proofs)
+        return await asyncio.to_thread(imitations, self.config.model.checkpoint, proofs)
 
     async def _evaluate(self, roles: Roles, monitor: Monitor) -> dict[str, float]:
         """Prove the held-out theorems with the weights of now, unless this was done before the run was
@@ -293,8 +284,8 @@ class _Training:
             "optimizer_step": self.learner.step,
             "seconds": self.seconds,
             "waited": self.waited,
-            "audited": self._audited,
-            "refused": self._refused,
+            "audited": self._alarm.audited,
+            "refused": self._alarm.refused,
             **await practice.state(),
             "store": store.state(),
         }
@@ -311,69 +302,6 @@ class _Training:
         except TrainError as error:
             self._warn(str(error))
 
-    def _keep_cheats(self, tally: Tally) -> None:
-        if tally.cheats:
-            with (self.out / "cheats.txt").open("a", encoding="utf-8") as file:
-                file.writelines(f"-- batch {self.batches}\n{text}\n\n" for text in tally.cheats)
-
-    def _alarm(self, tally: Tally) -> None:
-        """Raise `TrainError` if the two tiers of the verifier disagree too often."""
-        self._audited += tally.audited
-        self._refused += tally.refused
-        share = self._refused / max(1, self._audited)
-        if self._audited >= MIN_AUDITS and share > self.config.lean.max_disagreement:
-            raise TrainError(
-                f"the strict audit refuses {share:.1%} of what the fast tier calls proved: the policy has "
-                f"found a hole; {self.out / 'cheats.txt'} shows it, earlier checkpoints are intact"
-            )
-
     async def _ask(self, method: str, *arguments: Any) -> Any:
         """Call the learner's method, on all ranks, in a thread."""
         return await asyncio.to_thread(self.ranks.call, method, *arguments)
-
-
-def _tried_figures(tried: Tried, tally: Tally, seconds: float) -> dict[str, float]:
-    """Shares of what was judged since the last batch."""
-    total = max(1, tried.verdicts.total())
-    figures = {f"{verdict.lower()}_share": tried.verdicts[verdict] / total for verdict in Verdict}
-    return figures | {
-        "rollouts_per_second": tried.verdicts.total() / seconds,
-        "proofs_per_second": tried.verdicts[Verdict.PROVED] / seconds,
-        "checks_per_second": tally.checks / seconds,
-        "known_share": tally.known / max(1, tally.known + tally.checks),
-        "lean_seconds": tally.seconds,
-        "uninformative_share": tried.uninformative / max(1, tried.groups),
-        "stale_groups": float(tried.stale),
-        "unusable_theorems": float(tried.unusable),
-        "first_proofs": float(tried.first_proofs),
-        "audited": float(tally.audited),
-        "refused": float(tally.refused),
-    }
-
-
-def _tokenizer(folder: Path) -> Any:
-    try:
-        return load_tokenizer(folder)
-    except ValueError as error:
-        raise TrainError(f"model.checkpoint: {error}") from error
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def _rendered(model: Path, proofs: Sequence[tuple[Theorem, str]]) -> list[Example]:
-    form = choose_format(str(model))
-    form.prepare()
-    return [
-        Example(form.render(make_prompt(theorem)).text, proof_block(proof).rstrip() + CLOSING)
-        for theorem, proof in proofs
-    ]
-
-
-def _keep_tokenizer(source: Path, folder: Path) -> None:
-    """Copy what stands beside the weights of `source`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in KEPT_FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, folder / name)
