@@ -83,7 +83,7 @@ def test_goes_on_after_being_killed_at_any_moment(tmp_path: Path) -> None:
     while True:
         with begin(config, out) as process:
             children = []
-            ends = time.monotonic() + rng.uniform(3, 9)
+            ends = time.monotonic() + rng.uniform(8, 20)
             while process.poll() is None and time.monotonic() < ends:
                 time.sleep(0.05)
                 if process.poll() is None:
