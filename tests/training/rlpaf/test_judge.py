@@ -21,10 +21,10 @@ from prover.prompts import make_prompt
 from tests.lean_env.test_redteam import CASES
 from training.errors import TrainError
 from training.rlpaf import judge as module
+from training.rlpaf.alarm import MIN_AUDITS, Alarm
 from training.rlpaf.config import LeanConfig
 from training.rlpaf.judge import KEPT_CHEATS, LeanJudge, Tally
 from training.rlpaf.sampler import Written
-from training.rlpaf.trainer import MIN_AUDITS, _Training
 
 CONFIG = LeanConfig(workers=2, seconds=20.0, audit_share=0.0)
 CHEAT = "  run_tac return"
@@ -249,13 +249,11 @@ def test_leaving_the_judge_ends_lean() -> None:
 
 def alarm(audited: Sequence[int], refused: Sequence[int], before: tuple[int, int] = (0, 0)) -> int:
     """How many tallies pass before the alarm; raises `TrainError` with it."""
-    training = _Training.__new__(_Training)
-    training.config = type("Config", (), {"lean": CONFIG})()  # type: ignore[assignment]
-    training.out = Path("out")
-    training._audited, training._refused = before
-    for number, refusal in zip(audited, refused, strict=True):
-        training._alarm(Tally(0, 0, 0.0, number, refusal, ()))
-    return training._audited
+    hears = Alarm(Path("out"), CONFIG.max_disagreement)
+    hears.audited, hears.refused = before
+    for batch, (number, refusal) in enumerate(zip(audited, refused, strict=True)):
+        hears.hear(batch, Tally(0, 0, 0.0, number, refusal, ()))
+    return hears.audited
 
 
 def test_the_alarm_counts_over_the_whole_run() -> None:
