@@ -129,6 +129,7 @@ def test_a_run_outlives_its_actors_and_leaves_what_one_in_a_single_process_leave
     assert json.loads((spread / "result.json").read_text())["batches"] == 3
 
 
+@pytest.mark.slow
 def test_samplers_share_the_prompts_and_survive(config: RlpafConfig, head: Any) -> None:
     from training.rlpaf.cluster.handles import SEED_STRIDE
     from training.rlpaf.cluster.remote import open_cluster
@@ -169,6 +170,7 @@ def test_samplers_share_the_prompts_and_survive(config: RlpafConfig, head: Any) 
     assert not actors("SamplerActor")
 
 
+@pytest.mark.slow
 def test_judges_share_the_groups_and_survive(config: RlpafConfig, head: Any) -> None:
     from training.rlpaf.cluster.remote import open_cluster
 
@@ -200,6 +202,7 @@ def test_judges_share_the_groups_and_survive(config: RlpafConfig, head: Any) -> 
         run(spread())
 
 
+@pytest.mark.slow
 def test_lost_nodes(config: RlpafConfig, head: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """What stood on one goes on another, as long as there is one."""
     from training.rlpaf.cluster.remote import open_cluster

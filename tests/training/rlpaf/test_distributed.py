@@ -38,7 +38,9 @@ def learn(rank: int, folder: Path, size: int, preset: str, routing: str) -> None
         dist.destroy_process_group()
 
 
-@pytest.mark.parametrize(("preset", "routing"), [("modern", "replay"), ("paper", "frozen")])
+@pytest.mark.parametrize(
+    ("preset", "routing"), [("modern", "replay"), pytest.param("paper", "frozen", marks=pytest.mark.slow)]
+)
 def test_two_shards_take_the_steps_of_one(tmp_path: Path, preset: str, routing: str) -> None:
     learn(0, tmp_path, 1, preset, routing)
     torch.multiprocessing.spawn(  # type: ignore[no-untyped-call]
