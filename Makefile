@@ -26,7 +26,7 @@ demo: .venv/.run ## install, prove theorems with real Lean, and check the proofs
 	$(BIN)/prover verify examples/not_proofs.jsonl; test $$? -eq 1
 
 test: lint       ## install, then lint, type-check and run all tests but the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not vllm"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow and not vllm"
 
 test-slow: .venv/.dev ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

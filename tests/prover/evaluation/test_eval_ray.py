@@ -95,6 +95,7 @@ def test_lost_nodes_and_workers_and_a_kill_of_the_run_change_nothing(
         assert now[name][: len(samples)] == samples
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_started_again(cluster: Any, alone: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = arguments(alone.parent / "toys.jsonl", out, "--ray", cluster.address, workers=1)

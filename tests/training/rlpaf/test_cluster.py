@@ -245,6 +245,7 @@ def refused(config: RlpafConfig, address: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.slow
 def test_nodes_that_lack_something(config: RlpafConfig, head: Any, tmp_path: Path) -> None:
     # A node that an earlier test has ended may be known for a moment longer: then its end is told too.
     assert refused(config, head.address).startswith("the Ray cluster has no CPU to spare for sampler ")
