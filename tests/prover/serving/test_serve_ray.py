@@ -75,6 +75,7 @@ def servers() -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.slow
 def test_each_node_runs_its_command(cluster: Any, fakes: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("", 0))
