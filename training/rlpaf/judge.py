@@ -33,6 +33,8 @@ from training.rlpaf.values import Group, Rollout
 
 KNOWN_CHECKS = 65_536
 """Verdicts that are kept: a policy that has learnt repeats itself, and Lean need not."""
+UNTOLD = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.FAULT})
+"""Verdicts that say nothing of a proof: under less load it may have another, so it is asked about again."""
 WAITING_AUDITS = 64
 """Audits under way and waiting, at most; what is chosen beyond them is not audited."""
 KEPT_CHEATS = 100
@@ -175,7 +177,7 @@ class LeanJudge:
         self._seconds += check.seconds
         if check.verdict is Verdict.CHEAT:
             self._keep_cheat(theorem, proof, check.reason)
-        if check.verdict is not Verdict.FAULT:
+        if check.verdict not in UNTOLD:
             self._remember(theorem, proof, check)
         return check
 
@@ -218,7 +220,7 @@ class LeanJudge:
                 )
             except (LeanEnvError, OSError):
                 return
-        if result.verdict in (Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.FAULT):
+        if result.verdict in UNTOLD:
             return
         self._counts["audited"] += 1
         if result.verdict is not Verdict.PROVED:

@@ -14,7 +14,7 @@ from prover.policies.base import Completion, Prompt, PromptError, Sampling
 from prover.policies.vllm_engine import VllmPolicy
 from training.generate import Generator, load_generator
 from training.model import Transformer
-from training.transfer import CheckpointReload, Control, EngineControl, Means
+from training.transfer import CheckpointReload, Control, EngineControl, Means, TransferError
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class GeneratorWriter:
 
     async def rpc(self, method: str, **arguments: object) -> None:
         """There are no workers to call."""
-        raise NotImplementedError(method)
+        raise TransferError(f"our generator has no workers to call {method} of")
 
     async def pause(self) -> None:
         """Whatever is being written ends first: it has the thread."""

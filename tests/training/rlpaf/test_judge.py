@@ -91,9 +91,16 @@ def test_cheats_between_two_tallies_are_bounded() -> None:
     assert len(tally.cheats) == KEPT_CHEATS
 
 
-def test_a_fault_is_no_verdict_and_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_says_nothing_of_a_proof_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     check = CheckPool.check
-    fails = iter([Check(Verdict.FAULT, "  rfl", "away"), UncheckedError("two: Lean was away"), None])
+    fails = iter(
+        [
+            Check(Verdict.FAULT, "  rfl", "away"),
+            UncheckedError("two: Lean was away"),
+            Check(Verdict.TIMEOUT, "  rfl", "slow"),
+            None,
+        ]
+    )
 
     async def first(self: CheckPool, theorem: Theorem, proof: str, *, steps: bool = False) -> Check:
         told = next(fails)
@@ -103,13 +110,13 @@ def test_a_fault_is_no_verdict_and_not_remembered(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(CheckPool, "check", first)
 
-    async def thrice() -> None:
+    async def again_and_again() -> None:
         async with LeanJudge(CONFIG, 0) as judge:
-            for verdict in (Verdict.FAULT, Verdict.FAULT, Verdict.PROVED, Verdict.PROVED):
+            for verdict in (*[Verdict.FAULT] * 2, Verdict.TIMEOUT, *[Verdict.PROVED] * 2):
                 group = await judge.judge(THEOREM, written(THEOREM, "  rfl"))
                 assert [rollout.verdict for rollout in group.rollouts] == [verdict]
 
-    asyncio.run(thrice())
+    asyncio.run(again_and_again())
 
 
 def test_a_statement_that_is_none() -> None:

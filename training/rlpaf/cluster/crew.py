@@ -64,13 +64,17 @@ class Crew:
         self._said = ""
 
     async def start(self) -> None:
-        """Begin them all. Raises `TrainError` if one cannot."""
+        """Begin them all, or none. Raises `TrainError` if one cannot."""
         self.fill()
-        while len(self._ready) < self._count:
-            if self._failed is not None:
-                raise self._failed
-            self._changed.clear()
-            await self._changed.wait()
+        try:
+            while len(self._ready) < self._count:
+                if self._failed is not None:
+                    raise self._failed
+                self._changed.clear()
+                await self._changed.wait()
+        except BaseException:
+            await self.close()
+            raise
         self._began = True
 
     def fill(self) -> None:

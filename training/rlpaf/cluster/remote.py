@@ -37,7 +37,7 @@ from training.rlpaf.values import Group
 
 GROUPS_AT_A_TIME = 32
 """Groups that one judge has at a time; others wait here, for whoever is free first."""
-SEED_STRIDE = 1_000_003
+JUDGE_SEED_STRIDE = 1_000_003
 """Between the seeds of two judges."""
 
 
@@ -61,11 +61,7 @@ class RemoteSampler:
     async def __aenter__(self) -> Self:
         """Begin them. Raises `TrainError`."""
         self._sizes = await asyncio.to_thread(sizes_of, self._checkpoint)
-        try:
-            await self._crew.start()
-        except BaseException:
-            await self._crew.close()
-            raise
+        await self._crew.start()
         return self
 
     async def __aexit__(
@@ -159,11 +155,7 @@ class RemoteJudge:
 
     async def __aenter__(self) -> Self:
         """Begin them. Raises `TrainError`."""
-        try:
-            await self._crew.start()
-        except BaseException:
-            await self._crew.close()
-            raise
+        await self._crew.start()
         return self
 
     async def __aexit__(
@@ -230,7 +222,7 @@ class RemoteJudge:
     def make(self, number: int, seat: Seat) -> tuple[type, tuple[Any, ...]]:
         """As `Role.make`."""
         config = replace(self._config, workers=self._config.workers or max(1, seat.cpus))
-        return JudgeActor, (config, self._seed + number * SEED_STRIDE, self._sampler.parts)
+        return JudgeActor, (config, self._seed + number * JUDGE_SEED_STRIDE, self._sampler.parts)
 
     async def prepare(self, actor: Any) -> None:
         """Let it start Lean."""
