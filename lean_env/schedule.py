@@ -64,6 +64,11 @@ class Job:
     """Whether it must have a document of its own."""
     passed: int = 0
     """How often it was passed over."""
+    key: str = field(init=False)
+    """Equal for jobs of equal theorems: a comparison of whole theorems takes too long here."""
+
+    def __post_init__(self) -> None:
+        self.key = self.theorem.digest
 
 
 @dataclass(slots=True)
@@ -72,7 +77,8 @@ class Held:
 
     imports: str = ""
     """What its process has imported; empty without a process."""
-    theorem: Theorem | None = None
+    key: str = ""
+    """The theorem's, as jobs have it."""
     proof: str = ""
     seconds: float = 0.0
     """What it cost to elaborate all of it, had none of it been there."""
@@ -82,7 +88,7 @@ class Held:
 
     def saves(self, job: Job) -> float:
         """Seconds that `job` saves at this worker: its share of the steps that are there already."""
-        if not self.proof or job.theorem != self.theorem:
+        if not self.proof or job.key != self.key:
             return 0.0
         return self.seconds * shared_length(self.proof, job.proof) / len(self.proof)
 
@@ -111,9 +117,9 @@ class Schedule:
         """Note that `worker` has elaborated `job` in a document of its own, in so many seconds."""
         held = self.held[worker]
         held.seconds = held.saves(job) + seconds
-        held.theorem, held.proof, held.increment = job.theorem, job.proof, seconds
-        self.tried[job.theorem.digest] = job.proof, held.seconds
-        self.tried.move_to_end(job.theorem.digest)
+        held.key, held.proof, held.increment = job.key, job.proof, seconds
+        self.tried[job.key] = job.proof, held.seconds
+        self.tried.move_to_end(job.key)
         if len(self.tried) > REACH:
             self.tried.popitem(last=False)
 
@@ -132,7 +138,7 @@ class Schedule:
         self.waiting = [job for job in self.waiting if not job.future.done()]
         near = self.waiting[:REACH]
         mine = self.held[worker]
-        best = max(near, key=mine.saves, default=None)
+        best = max((job for job in near if job.key == mine.key), key=mine.saves, default=None)
         if best is not None and mine.saves(best) > WORTH_SECONDS:
             return self._remove([best])
         free = self._free(near, worker)
@@ -152,19 +158,22 @@ class Schedule:
 
     def _is_first_of_many(self, first: Job, free: Sequence[Job]) -> bool:
         """Whether others begin like `first`, and the beginning is slow or nobody knows how slow."""
-        if not any(job is not first and job.theorem == first.theorem and _alike(job, first) for job in free):
+        if not any(job is not first and job.key == first.key and _alike(job, first) for job in free):
             return False
-        proof, seconds = self.tried.get(first.theorem.digest, ("", 0.0))
+        proof, seconds = self.tried.get(first.key, ("", 0.0))
         return seconds > WORTH_SECONDS or not _alike(first, proof)
 
     def _free(self, near: Sequence[Job], worker: int) -> list[Job]:
         """The jobs that are not better off with another worker, which holds their beginning."""
         free: list[Job] = []
         queued = [0] * len(self.held)
-        others = [index for index in range(len(self.held)) if index != worker]
+        holders: dict[str, list[int]] = {}
+        for index, held in enumerate(self.held):
+            if index != worker and held.proof:
+                holders.setdefault(held.key, []).append(index)
         for job in near:
-            owner = max(others, key=lambda index: self.held[index].saves(job), default=None)
-            if owner is not None:
+            if others := holders.get(job.key):
+                owner = max(others, key=lambda index: self.held[index].saves(job))
                 held = self.held[owner]
                 saved = held.saves(job)
                 if not held.busy and len(near) == 1 and saved > self.held[worker].saves(job):

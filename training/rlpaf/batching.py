@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.rlpaf.config import AlgorithmConfig
-from training.rlpaf.objective import group_advantages, unlikely_rewards
+from training.rlpaf.objective import group_advantages, pass_at_rewards, unlikely_rewards
 from training.rlpaf.sharing import assign, fill
 from training.rlpaf.values import Group
 from training.sft.objective import Batch, make_batch
@@ -70,6 +70,7 @@ def harvest(
     if algorithm.unlikeliness:
         likelihoods_S = torch.tensor([sum(rollout.logprobs) for rollout in rollouts])
         rewards_S = unlikely_rewards(rewards_S, likelihoods_S, groups_S, algorithm.unlikeliness)
+    rewards_S = pass_at_rewards(rewards_S, groups_S, algorithm.pass_at)
     advantages = group_advantages(rewards_S, groups_S, scaled=algorithm.scaled).tolist()
     prompts = sorted({rollout.prompt for rollout in rollouts})
     encoded = dict(zip(prompts, tokenizer.encode_batch_fast(prompts), strict=True))

@@ -125,6 +125,8 @@ class AlgorithmConfig:
     that a batch was first scored with routed them."""
     unlikeliness: float = 0.0
     """Bonus for proofs to which the policy gave a low rank in their group (arXiv 2506.02355); 0: none."""
+    pass_at: int = 1
+    """The k of the pass@k that is to rise: with more than 1, hard theorems weigh more (arXiv 2505.15201)."""
     updates: int = 1
     """Optimiser steps taken with one batch."""
 
@@ -133,7 +135,9 @@ class AlgorithmConfig:
             value = getattr(self, name)
             require(value >= 0, f"{name} must not be negative, but is {value:g}")
         require(self.clip_low < 1, f"clip_low must be less than 1, not {self.clip_low:g}")
-        require(self.updates > 0, f"updates must be positive, not {self.updates}")
+        for name in ("pass_at", "updates"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} must be positive, not {value}")
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -282,6 +286,8 @@ class RlpafConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        k, group = self.algorithm.pass_at, self.curriculum.group
+        require(k <= group, f"algorithm.pass_at = {k} cannot be told from curriculum.group = {group} proofs")
         require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
 
 

@@ -60,6 +60,27 @@ def unlikely_rewards(rewards_S: Tensor, loglikelihoods_S: Tensor, groups_S: Tens
     return rewards_S.float() * (1 - bonus * (size_S - rank_S) / size_S)
 
 
+def pass_at_rewards(rewards_S: Tensor, groups_S: Tensor, k: int) -> Tensor:
+    """Rewards whose expected gain is that of pass@k rather than of pass@1, (S).
+
+    A reward is multiplied by k times the chance that k - 1 others of the group, drawn at random, are worth
+    nothing: what a completion adds to the best of k. This is the leave-one-out estimator of arXiv 2505.15201
+    (section 4, with subsets of k - 1 as the baseline) for rewards of a proof or none, times the size of the
+    group; for k = 1 it changes nothing. A theorem that k tries prove anyway teaches nothing then. In a group
+    of less than k completions, k is their number.
+    """
+    proved_S = (rewards_S > 0).long()
+    size_G = torch.bincount(groups_S)
+    wrong_G = size_G - torch.zeros_like(size_G).index_add(0, groups_S, proved_S)
+    left_G = torch.ones(len(size_G), dtype=torch.float64, device=rewards_S.device)
+    for drawn in range(k - 1):
+        others_G = size_G - 1 - drawn
+        chance_G = (wrong_G - drawn).clamp(min=0) / others_G.clamp(min=1)
+        left_G *= torch.where(others_G > 0, chance_G, 1.0)
+    factor_G = left_G * size_G.clamp(max=k)
+    return rewards_S.float() * factor_G.float()[groups_S]
+
+
 def token_weights(sequences_N: Tensor, sequences: int, normaliser: Normaliser, max_tokens: int) -> Tensor:
     """What each token's loss counts in the sum, (N).
 

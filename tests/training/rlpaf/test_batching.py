@@ -64,6 +64,16 @@ def test_the_bonus_prefers_the_proof_that_was_unlikely() -> None:
     assert [each.advantage for each in told] == pytest.approx([7 / 36, 13 / 36, -20 / 36], abs=1e-6)
 
 
+def test_for_pass_at_k_the_hard_theorem_weighs_more() -> None:
+    given = [group(1, "+---"), group(2, "+++-")]
+    plain = harvest(given, tokenizer(), config().algorithm, 60).experiences
+    told = harvest(given, tokenizer(), config(pass_at=2).algorithm, 60).experiences
+    assert [each.advantage for each in plain] == [0.75, -0.25, -0.25, -0.25, 0.25, 0.25, 0.25, -0.75]
+    # Two of two, and one of three, others are wrong: rewards 2 and 2 / 3.
+    assert [each.advantage for each in told[:4]] == [1.5, -0.5, -0.5, -0.5]
+    assert [each.advantage for each in told[4:]] == pytest.approx([1 / 6] * 3 + [-0.5])
+
+
 def test_nothing_judged_is_nothing_to_learn() -> None:
     found = harvest([group(1, "??")], tokenizer(), config().algorithm, 40)
     assert (found.experiences, found.reward, found.zero_variance) == ((), 0.0, 0.0)

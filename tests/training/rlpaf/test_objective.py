@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from training.rlpaf.objective import (
     effective_sample_size,
     group_advantages,
     k3,
+    pass_at_rewards,
     policy_loss,
     surrogate,
     token_weights,
@@ -55,6 +57,28 @@ def test_an_unlikely_proof_is_worth_more_than_a_likely_one() -> None:
     # Ranks 0, 2, 1 of three; both of the second group are likeliest.
     close(found, [1 - 0.3, 1 - 0.3 * 1 / 3, 0.0, 0.7, 0.7])
     assert unlikely_rewards(rewards, likelihoods, groups, 0.0).tolist() == rewards.tolist()
+
+
+def gain(rewards: list[float], k: int, number: int) -> float:
+    """What a completion adds to the best of k, on average over its companions, by trying all of them."""
+    others = [reward for place, reward in enumerate(rewards) if place != number]
+    subsets = list(combinations(others, k - 1))
+    best = [max(rewards[number], *subset, 0) - max(*subset, 0, 0) for subset in subsets]
+    return k * sum(best) / len(best)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5, 6])
+def test_rewards_of_pass_at_k_are_what_a_completion_adds(k: int) -> None:
+    sets = [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 1.0, 0.0, 0.0], [1.0] * 5 + [0.0], [0.0] * 6]
+    groups = tensor([0, 1, 2, 3]).repeat_interleave(6)
+    found = pass_at_rewards(tensor(sets).flatten(), groups, k)
+    close(found, [gain(rewards, k, number) for rewards in sets for number in range(6)])
+
+
+def test_rewards_of_pass_at_k_in_a_group_of_less() -> None:
+    rewards, groups = tensor([1.0, 0.0, 1.0, 1.0]), tensor([0, 0, 2, 2])  # Faults were left out.
+    close(pass_at_rewards(rewards, groups, 8), [2.0, 0.0, 0.0, 0.0])
+    assert pass_at_rewards(tensor([]), tensor([]).long(), 4).tolist() == []
 
 
 @pytest.mark.parametrize(
