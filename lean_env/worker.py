@@ -34,7 +34,7 @@ ATTEMPTS = 20
 """How often a check is tried whose worker goes away without a word, before it is a `FAULT`."""
 YIELD_SECONDS = 0.25
 """How long Lean may take to give up a document before its process is killed instead."""
-BATCH_ALLOWANCE = 2.0
+BATCH_ALLOWANCE = 1.25
 """Seconds after which a document with several proofs is given up, and they are tried one by one."""
 
 _KILLED = re.compile(rf"\bsignal {signal.SIGKILL:d}\b")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -28,13 +28,10 @@ from prover.replies import Unusable, read_reply
 from training.errors import TrainError
 from training.rlpaf.config import LeanConfig
 from training.rlpaf.explore import Forest, rollout_of
+from training.rlpaf.known import UNTOLD, Known
 from training.rlpaf.sampler import Writing, Written
 from training.rlpaf.values import Group, Rollout
 
-KNOWN_CHECKS = 65_536
-"""Verdicts that are kept: a policy that has learnt repeats itself, and Lean need not."""
-UNTOLD = frozenset({Verdict.TIMEOUT, Verdict.OUT_OF_MEMORY, Verdict.FAULT})
-"""Verdicts that say nothing of a proof: under less load it may have another, so it is asked about again."""
 WAITING_AUDITS = 64
 """Audits under way and waiting, at most; what is chosen beyond them is not audited."""
 KEPT_CHEATS = 100
@@ -88,7 +85,7 @@ class LeanJudge:
         self._config = config
         self._workers = config.workers or os.cpu_count() or 1
         self._rng = random.Random(f"audit {seed}")
-        self._known: OrderedDict[tuple[str, str], Check] = OrderedDict()
+        self._known = Known()
         self._audits: set[asyncio.Task[None]] = set()
         self._auditing = asyncio.Semaphore(max(1, self._workers // 4))
         self._forest: Forest | None = None
@@ -162,10 +159,8 @@ class LeanJudge:
         return tally
 
     async def _check(self, theorem: Theorem, proof: str) -> Check:
-        key = (theorem.digest, proof)
-        if (known := self._known.get(key)) is not None:
+        if (known := self._known.get(theorem, proof)) is not None:
             self._counts["known"] += 1
-            self._known.move_to_end(key)
             return known
         try:
             check = await self.pool.check(theorem, proof)
@@ -177,18 +172,12 @@ class LeanJudge:
         self._seconds += check.seconds
         if check.verdict is Verdict.CHEAT:
             self._keep_cheat(theorem, proof, check.reason)
-        if check.verdict not in UNTOLD:
-            self._remember(theorem, proof, check)
+        self._known.note(theorem, proof, check)
         return check
-
-    def _remember(self, theorem: Theorem, proof: str, check: Check) -> None:
-        self._known[theorem.digest, proof] = check
-        if len(self._known) > KNOWN_CHECKS:
-            self._known.popitem(last=False)
 
     def _as_audited(self, theorem: Theorem, rollout: Rollout) -> Rollout:
         """What a search believes, unless the audit has refused it."""
-        known = self._known.get((theorem.digest, rollout.proof))
+        known = self._known.get(theorem, rollout.proof)
         if rollout.verdict is Verdict.PROVED and known is not None and known.verdict is Verdict.CHEAT:
             return replace(rollout, verdict=known.verdict, reason=known.reason)
         return rollout
@@ -227,4 +216,4 @@ class LeanJudge:
             self._counts["refused"] += 1
             reason = f"strict audit: {result.reason}"
             self._refused.append(f"{theorem.statement}\n{proof}\n-- {reason}")
-            self._remember(theorem, proof, Check(Verdict.CHEAT, proof, reason))
+            self._known.note(theorem, proof, Check(Verdict.CHEAT, proof, reason))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from collections import deque
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +15,7 @@ from training.model import Transformer
 from training.transfer.control import Control
 from training.transfer.errors import TransferError
 from training.transfer.means import Means
-from training.transfer.probe import DRIFT, STRANGERS, Disagreement, Probe, Scores
+from training.transfer.probe import DRIFT, RECENT, STRANGERS, Disagreement, Probe, Scores
 
 
 class WeightLink:
@@ -31,7 +33,8 @@ class WeightLink:
         self.version = ""
         """Of the weights that the engine has been shown to hold; empty for those it was started with."""
         self.noise = Disagreement(0.0, 0.0, (), ())
-        """What rounding alone does: the disagreement that was last accepted."""
+        """What rounding alone does: the largest disagreement of those accepted last."""
+        self._accepted: deque[Disagreement] = deque(maxlen=RECENT)
 
     async def __aenter__(self) -> Self:
         """Connect, and compare the engine's weights with the model's. Raises `TransferError`."""
@@ -41,7 +44,7 @@ class WeightLink:
         self._probe = Probe(model)
         _, self._replicas = await self._control.world()
         found = await self._compare(self._probe.score(model))
-        self.noise = self._at_opening = max(found, key=lambda one: one.mean)
+        self._at_opening = self._accept(found)
         if self.noise.mean > STRANGERS:
             raise TransferError(
                 f"the engine holds other weights than the sender from the start: log-probs differ by "
@@ -85,8 +88,13 @@ class WeightLink:
                 await self._control.pause()
             raise
         self.version = version
-        self.noise = max(found, key=lambda one: one.mean)  # Rounding changes with the weights, slowly.
-        return self.noise
+        return self._accept(found)
+
+    def _accept(self, found: Sequence[Disagreement]) -> Disagreement:
+        """The largest of the replicas' disagreements, which counts as rounding from now on."""
+        self._accepted.append(max(found, key=_mean))
+        self.noise = max(self._accepted, key=_mean)
+        return self._accepted[-1]
 
     async def _compare(self, scores: Scores) -> list[Disagreement]:
         """The disagreement of each replica with the sender."""
@@ -100,3 +108,7 @@ class WeightLink:
         if self._dtype is None or model.embed_tokens.weight.dtype == self._dtype:
             return model
         return copy.deepcopy(model).to(self._dtype)
+
+
+def _mean(disagreement: Disagreement) -> float:
+    return disagreement.mean

@@ -11,6 +11,7 @@ Shapes: R rows, L tokens each, K experts a token, E experts.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from training.transfer.errors import TransferError
 
 ROWS, LENGTH, MAX_ROWS = 4, 128, 64
 """Rows that a probe begins with, their tokens, and rows at most."""
+AT_ONCE = 16
+"""Rows that are computed together."""
 EXPERT_TOKENS = 256
 """A probe grows until every expert gets so many tokens, or it has `MAX_ROWS` rows."""
 SLACK = 1.1
@@ -29,7 +32,11 @@ SLACK = 1.1
 DRIFT = 2.0
 """How much larger than when the link opened it may ever become: many small steps would add up."""
 SIGMAS = 6.0
-"""Standard errors by which the mean of an expert's tokens may exceed that: there are thousands of experts."""
+"""Standard errors by which a mean, of all tokens or of an expert's, may exceed that: there are thousands of
+experts, and of updates."""
+RECENT = 8
+"""Disagreements accepted last, of which the largest says what rounding does: each set of weights has its
+own."""
 FLOOR = 1e-3
 """A difference of so many nats is never held against anybody."""
 STRANGERS = 0.1
@@ -48,6 +55,8 @@ class Disagreement:
     """For each mixture-of-experts layer the mean over each expert's tokens, (E); 0 where it has none."""
     expert_tokens: tuple[Tensor, ...]
     """How many tokens those are, (E)."""
+    tokens: int = 0
+    """Of all experts together, each token once."""
 
     @property
     def worst_expert(self) -> tuple[float, int, int]:
@@ -59,7 +68,8 @@ class Disagreement:
 
     def exceeds(self, noise: Disagreement, slack: float = SLACK) -> str:
         """Why this is more than rounding, which makes `noise`, times `slack`; empty if it is not."""
-        if self.mean > slack * noise.mean + FLOOR:
+        error = noise.deviation * math.sqrt(1 / max(1, self.tokens) + 1 / max(1, noise.tokens))
+        if self.mean > slack * noise.mean + SIGMAS * error + FLOOR:
             return f"log-probs differ by {self.mean:.2g} nats, {noise.mean:.2g} were rounding before"
         layers = zip(
             self.expert_means, self.expert_tokens, noise.expert_means, noise.expert_tokens, strict=True
@@ -106,7 +116,8 @@ class Scores:
             off_P = off_RL[..., None].expand_as(chosen_RLK).flatten()
             means.append(zeros_E.index_add(0, chosen_RLK.flatten(), off_P) / tokens_E.clamp(min=1))
             counts.append(tokens_E)
-        return Disagreement(float(off_RL.mean()), float(off_RL.std()), tuple(means), tuple(counts))
+        mean, deviation = float(off_RL.mean()), float(off_RL.std())
+        return Disagreement(mean, deviation, tuple(means), tuple(counts), off_RL.numel())
 
     def tokens_of(self, chosen_RLK: Tensor) -> Tensor:
         """How many tokens each expert of a layer has, (E)."""
@@ -139,7 +150,7 @@ class Probe:
         """What `model` makes of the tokens. Raises `TransferError` if its log-probs are not finite."""
         logprobs: list[Tensor] = []
         chosen: list[list[Tensor]] = []
-        for tokens_RL in torch.split(self.tokens_RL.to(model.embed_tokens.weight.device), ROWS):
+        for tokens_RL in torch.split(self.tokens_RL.to(model.embed_tokens.weight.device), AT_ONCE):
             hidden = model(tokens_RL)
             logits_RLV = model.logits(hidden.hidden_BLD)[:, :-1].float()
             logprobs.append(logits_RLV.log_softmax(-1).gather(-1, tokens_RL[:, 1:, None])[..., 0])

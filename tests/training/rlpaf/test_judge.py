@@ -97,7 +97,7 @@ def test_what_says_nothing_of_a_proof_is_not_remembered(monkeypatch: pytest.Monk
         [
             Check(Verdict.FAULT, "  rfl", "away"),
             UncheckedError("two: Lean was away"),
-            Check(Verdict.TIMEOUT, "  rfl", "slow"),
+            Check(Verdict.TIMEOUT, "  rfl", "busy"),
             None,
         ]
     )
@@ -117,6 +117,26 @@ def test_what_says_nothing_of_a_proof_is_not_remembered(monkeypatch: pytest.Monk
                 assert [rollout.verdict for rollout in group.rollouts] == [verdict]
 
     asyncio.run(again_and_again())
+
+
+def test_a_proof_that_was_too_slow_twice_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    async def slow(self: CheckPool, theorem: Theorem, proof: str, *, steps: bool = False) -> Check:
+        nonlocal asked
+        asked += 1
+        return Check(Verdict.TIMEOUT, proof, "no verdict")
+
+    monkeypatch.setattr(CheckPool, "check", slow)
+
+    async def thrice() -> None:
+        async with LeanJudge(CONFIG, 0) as judge:
+            for _ in range(3):
+                group = await judge.judge(THEOREM, written(THEOREM, "  rfl"))
+                assert [rollout.verdict for rollout in group.rollouts] == [Verdict.TIMEOUT]
+
+    asyncio.run(thrice())
+    assert asked == 2
 
 
 def test_a_statement_that_is_none() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -240,6 +241,30 @@ def test_small_steps_do_not_add_up_to_another_model() -> None:
         asyncio.run(attempt())
     assert len(means) > 5, "a step alone is believed"
     assert max(means) <= DRIFT * means[0] + FLOOR
+
+
+class Rounding(Engine):
+    """An engine whose numbers are as rough as BF16's on a GPU: other ones with every set of weights."""
+
+    def __init__(self, model: Transformer) -> None:
+        super().__init__(model)
+        self._luck = torch.Generator().manual_seed(5)
+
+    async def logprobs(self, rows: Sequence[Sequence[int]], replica: int) -> list[list[float]]:
+        told = torch.tensor(await super().logprobs(rows, replica))
+        size = 0.04 * math.exp(0.05 * float(torch.randn((), generator=self._luck)))
+        return (told + size * torch.randn(told.shape, generator=self._luck)).tolist()
+
+
+def test_rounding_that_differs_from_update_to_update_is_believed() -> None:
+    first = learner()
+
+    async def attempt() -> set[float]:
+        async with WeightLink(Rounding(first), first, CheckpointReload()) as link:
+            return {(await link.send(first, f"step-{number}")).mean for number in range(100)}
+
+    means = asyncio.run(attempt())
+    assert max(means) > 1.2 * min(means)
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -39,16 +39,21 @@ class Handles:
         self._busy: Counter[Any] = Counter()
         self._failed: Exception | None = None
         self._changed = asyncio.Event()
+        """Set when there are others, or will be none."""
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        """Calls for which nobody is free, in their order."""
 
     def hold(self, actors: Collection[Any]) -> None:
         """Call these from now on, and no others."""
         self._actors = set(actors)
         self._changed.set()
+        self._wake(len(self._waiting))
 
     def fail(self, error: Exception) -> None:
         """There will be none any more: whoever waits for one, or comes later, gets this error."""
         self._failed = self._failed or error
         self._changed.set()
+        self._wake(len(self._waiting))
 
     async def failure(self) -> NoReturn:
         """Wait for `fail`, and raise what it was told."""
@@ -59,7 +64,9 @@ class Handles:
     async def some(self) -> None:
         """Wait until there is one. Raises what `fail` was told."""
         while not self._actors:
-            await self._or_fail()
+            if self._failed is not None:
+                raise self._failed
+            await self._change()
 
     async def insist(self, method: str, *arguments: Any) -> Any:
         """What the method gives, on another actor if one is lost. Raises `LostError` if `MAX_LOSSES` were,
@@ -72,8 +79,7 @@ class Handles:
         return await self._call(method, *arguments)
 
     async def _call(self, method: str, *arguments: Any) -> Any:
-        while (actor := self._least_busy()) is None:
-            await self._or_fail()
+        actor = await self._least_busy()
         self._busy[actor] += 1
         try:
             return await call(actor, self._name, method, *arguments)
@@ -82,18 +88,32 @@ class Handles:
             raise
         finally:
             self._busy[actor] -= 1
-            self._changed.set()
+            self._wake(1)
 
-    def _least_busy(self) -> Any | None:
-        if self._failed is not None or not self._actors:
-            return None
-        actor = min(self._actors, key=lambda one: self._busy[one])
-        return actor if self._busy[actor] < self._at_a_time else None
+    async def _least_busy(self) -> Any:
+        """An actor that has time for a call, as soon as there is one. Raises what `fail` was told."""
+        while True:
+            if self._failed is not None:
+                raise self._failed
+            actor = min(self._actors, key=lambda one: self._busy[one], default=None)
+            if actor is not None and self._busy[actor] < self._at_a_time:
+                return actor
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():
+                    self._wake(1)  # It had its turn, which is somebody else's now.
+                raise
 
-    async def _or_fail(self) -> None:
-        if self._failed is not None:
-            raise self._failed
-        await self._change()
+    def _wake(self, count: int) -> None:
+        """Let so many of the calls that wait look again; there may be thousands."""
+        while self._waiting and count:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                count -= 1
 
     async def _change(self) -> None:
         self._changed.clear()

@@ -35,7 +35,7 @@ from training.rlpaf.judge import Tally
 from training.rlpaf.sampler import Writing, Written
 from training.rlpaf.values import Group
 
-GROUPS_AT_A_TIME = 32
+GROUPS_AT_A_TIME = 64
 """Groups that one judge has at a time; others wait here, for whoever is free first."""
 JUDGE_SEED_STRIDE = 1_000_003
 """Between the seeds of two judges."""
