@@ -19,7 +19,7 @@ from pathlib import Path
 from common import Bar, report
 
 from training.rlpaf import RlpafConfig, load_config
-from training.rlpaf.config import PRESETS, AlgorithmConfig
+from training.rlpaf.algorithm import PRESETS, AlgorithmConfig
 from training.rlpaf.progress import estimates, samples
 from training.rlpaf.record import read_record
 
@@ -84,7 +84,7 @@ def main() -> int:
 def work(config: RlpafConfig, folder: Path) -> str:
     """Train, or go on training; what went wrong."""
     from training.errors import TrainError
-    from training.rlpaf.trainer import train
+    from training.rlpaf.run import train
 
     try:
         train(config, folder)

@@ -32,6 +32,9 @@ class Limits:
     """Address space of one Lean process. `import Mathlib` needs 9 GiB since Lean 4.26."""
     start_seconds: float = 300.0
     """Wall-clock seconds in which a process must have read its imports."""
+    heartbeats: int = 0
+    """What Lean's `maxHeartbeats` is for a declaration that does not set it: thousands of small allocations,
+    which are the same on any machine; 0: Lean's own value, 200,000."""
 
     def __post_init__(self) -> None:
         for name, value, unit in (
@@ -41,6 +44,8 @@ class Limits:
         ):
             if not 0 < value < float("inf"):
                 raise LimitError(f"{name} must be positive and finite, not {value} {unit}")
+        if self.heartbeats < 0:
+            raise LimitError(f"heartbeats must not be negative, but are {self.heartbeats}")
 
 
 def guarded(

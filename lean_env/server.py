@@ -72,7 +72,8 @@ class LeanServer:
         happens costs as much as elaborating it, so a document of many proofs is better reported at once.
         """
         delay = f"-Dserver.reportDelayMs={round(report_delay * 1000)}"
-        command = (*toolchain.command, "--worker", delay, *OPTIONS, URI)
+        beats = (f"-DmaxHeartbeats={limits.heartbeats}",) if limits.heartbeats else ()
+        command = (*toolchain.command, "--worker", delay, *OPTIONS, *beats, URI)
         try:
             process = await asyncio.create_subprocess_exec(
                 *guarded(command, limits.memory_bytes),

@@ -12,6 +12,7 @@ from typing import Any
 import ray
 
 from lean_env.errors import LeanEnvError
+from lean_env.values import one_line
 
 KNOCK_SECONDS = 10.0
 
@@ -50,5 +51,4 @@ def connect(address: str) -> None:
             include_dashboard=False if address == "local" else None,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise ClusterError(f"there is no Ray cluster at {address}: {said}") from None
+        raise ClusterError(f"there is no Ray cluster at {address}: {one_line(str(error))}") from None

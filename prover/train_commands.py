@@ -75,7 +75,7 @@ def rlpaf(
 
         told = load_config(config, seed)
         _require_packages()
-        from training.rlpaf.trainer import train
+        from training.rlpaf.run import train
 
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}", ray)
 

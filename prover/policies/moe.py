@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from prover.policies.base import Completion, PolicyError, Prompt, Sampling
+from prover.policies.base import Completion, PolicyError, Prompt, PromptError, Sampling
 from prover.policies.checkpoint import CheckpointPolicy
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class MoePolicy(CheckpointPolicy["Generator"]):
             raise PolicyError(f"{self.name} holds no conversations: name a format such as `completion`")
         try:
             return model.generate([prompt.text for prompt in prompts], n, sampling, stop)
-        except ValueError as error:
-            raise PolicyError(f"{self.name}: {error}") from None
+        except PromptError as error:
+            raise PromptError(f"{self.name}: {error}") from None
 
 
 def _processors() -> int:

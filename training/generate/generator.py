@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from prover.policies.base import Completion, Finish, Sampling, cut_at_stop
+from prover.policies.base import Completion, Finish, PromptError, Sampling, cut_at_stop
 from training.generate.distinct import Answers, Walk, draw_distinct
 from training.generate.engine import Engine
 from training.generate.graphs import Buckets, FixedState
@@ -113,16 +113,16 @@ class Generator:
 
         A sample depends on its prompt, the prompt's place, its own number and the seed, not on the rest of
         the batch, as far as sums of floating-point numbers do not; one that is to be distinct, on all that
-        its prompt has got before as well. Raises `ValueError` for a prompt that leaves no room for an answer.
+        its prompt has got before as well. Raises `PromptError` for one that leaves no room for an answer.
         """
         encoded = [list(self._tokenizer.encode(prompt).ids) for prompt in prompts]
         for ids in encoded:
             if len(ids) >= self._context:
-                raise ValueError(
+                raise PromptError(
                     f"a prompt has {len(ids)} tokens, and the model reads {self._context} at most"
                 )
             if not ids:
-                raise ValueError("a prompt is empty, and the tokenizer puts nothing before it")
+                raise PromptError("a prompt is empty, and the tokenizer puts nothing before it")
         jobs = [(index, sample) for index in range(len(prompts)) for sample in range(n)]
         longest = max(map(len, encoded), default=1)
         width = max(1, self._batch_tokens // min(longest + sampling.max_tokens, self._context))

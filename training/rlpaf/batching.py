@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from training.rlpaf.config import AlgorithmConfig
+from training.rlpaf.algorithm import AlgorithmConfig
 from training.rlpaf.objective import group_advantages, pass_at_rewards, unlikely_rewards
 from training.rlpaf.sharing import assign, fill
 from training.rlpaf.values import Group
@@ -63,7 +63,8 @@ def harvest(
     judged = [group for group in groups if group.judged]
     informative = [group.informative for group in judged]
     rewards = [reward for group in judged for reward in group.rewards]
-    used = [group for group in judged if group.informative or not algorithm.drop_uninformative]
+    dropping = algorithm.drop_uninformative
+    used = [group for group in judged if not dropping or group.teaches(algorithm.pass_at)]
     rollouts = [rollout for group in used for rollout in group.judged]
     groups_S = torch.tensor([number for number, group in enumerate(used) for _ in group.judged]).long()
     rewards_S = torch.tensor([rollout.reward for rollout in rollouts])

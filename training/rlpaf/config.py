@@ -1,18 +1,12 @@
-"""The settings of a run of reinforcement learning; each part owns one table.
-
-`[algorithm] preset` fills in what the file leaves out of that table: `paper` is RLPAF as published (arXiv
-2408.08152, section 2.3: GRPO of arXiv 2402.03300 with Lean's verdict as the reward); `modern` is what was
-learnt about GRPO since (`PRESETS` names the source of each value).
-"""
+"""The settings of a run of reinforcement learning; each part owns one table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
+from training.rlpaf.algorithm import AlgorithmConfig, with_preset
 from training.settings import read_settings, require
 from training.sft.config import OptimizerConfig
 
@@ -102,74 +96,6 @@ class SamplingConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class AlgorithmConfig:
-    """What is minimised; `training.rlpaf.objective` has the equations."""
-
-    preset: Literal["paper", "modern"]
-    kl: float
-    """Factor of the k3 estimate of the KL divergence from the reference; 0: none is computed."""
-    clip_low: float
-    clip_high: float
-    """The probability ratio is held within [1 - clip_low, 1 + clip_high]."""
-    scaled: bool
-    """Whether a group's advantages are divided by the standard deviation of its rewards."""
-    normaliser: Literal["sequence", "token", "constant"]
-    """What the sum over tokens is divided by: each sequence's own length, then the number of sequences
-    (GRPO); all tokens of a step (DAPO); the largest possible number of tokens (Dr. GRPO)."""
-    drop_uninformative: bool
-    """Whether groups without variance are left out of a step, and others sampled instead."""
-    ratio_cap: float
-    """Largest weight by which a token is corrected for the sampler's arithmetic and its age; 0: none is."""
-    routing: Literal["free", "frozen", "replay"]
-    """Of tokens to experts while learning: as it comes; with routers that do not learn; or as the weights
-    that a batch was first scored with routed them."""
-    unlikeliness: float = 0.0
-    """Bonus for proofs to which the policy gave a low rank in their group (arXiv 2506.02355); 0: none."""
-    pass_at: int = 1
-    """The k of the pass@k that is to rise: with more than 1, hard theorems weigh more (arXiv 2505.15201)."""
-    updates: int = 1
-    """Optimiser steps taken with one batch."""
-
-    def __post_init__(self) -> None:
-        for name in ("kl", "clip_low", "clip_high", "ratio_cap", "unlikeliness"):
-            value = getattr(self, name)
-            require(value >= 0, f"{name} must not be negative, but is {value:g}")
-        require(self.clip_low < 1, f"clip_low must be less than 1, not {self.clip_low:g}")
-        for name in ("pass_at", "updates"):
-            value = getattr(self, name)
-            require(value > 0, f"{name} must be positive, not {value}")
-
-
-PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        # arXiv 2408.08152, section 2.3, and equation 3 of arXiv 2402.03300.
-        "paper": {
-            "kl": 0.02,
-            "clip_low": 0.2,
-            "clip_high": 0.2,
-            "scaled": True,
-            "normaliser": "sequence",
-            "drop_uninformative": False,
-            "ratio_cap": 0.0,
-            "routing": "free",
-        },
-        # arXiv 2503.14476 (clip-higher, dynamic sampling, no KL), arXiv 2503.20783 (no division by the
-        # deviation or the length), truncated importance sampling, arXiv 2507.18071 (routing replay).
-        "modern": {
-            "kl": 0.0,
-            "clip_low": 0.2,
-            "clip_high": 0.28,
-            "scaled": False,
-            "normaliser": "constant",
-            "drop_uninformative": True,
-            "ratio_cap": 2.0,
-            "routing": "replay",
-        },
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
 class BatchConfig:
     """How a batch is cut for the device."""
 
@@ -211,6 +137,9 @@ class LeanConfig:
     """How many pools of them on a cluster."""
     seconds: float = 20.0
     """For one check."""
+    heartbeats: int = 0
+    """Of Lean's, for one proof; 0: as many as Lean allows. Few of them make slow proofs worth nothing, on any
+    machine the same ones, which a policy would else learn to like."""
     audit_share: float = 0.01
     """Of what the fast tier calls proved, how much the strict audit judges again."""
     max_disagreement: float = 0.02
@@ -219,6 +148,7 @@ class LeanConfig:
     def __post_init__(self) -> None:
         require(self.workers >= 0, f"workers must not be negative, but is {self.workers}")
         require(self.judges > 0, f"judges must be positive, not {self.judges}")
+        require(self.heartbeats >= 0, f"heartbeats must not be negative, but are {self.heartbeats}")
         require(self.seconds > 0, f"seconds must be positive, not {self.seconds:g}")
         for name in ("audit_share", "max_disagreement"):
             value = getattr(self, name)
@@ -293,17 +223,4 @@ class RlpafConfig:
 
 def load_config(path: Path, seed: int | None = None) -> RlpafConfig:
     """Read a run's configuration; `seed` replaces the file's. Raises `TrainError`."""
-    return read_settings(RlpafConfig, path, seed, _with_preset)
-
-
-def _with_preset(table: dict[str, Any]) -> dict[str, Any]:
-    """The file's table, its `[algorithm]` filled up from the preset that it names (`modern` without one)."""
-    told = table.get("algorithm", {})
-    if not isinstance(told, dict):
-        return table
-    preset = told.get("preset", "modern")
-    defaults = PRESETS.get(preset, {}) if isinstance(preset, str) else {}
-    if not defaults:
-        known = ", ".join(PRESETS)
-        raise ValueError(f"algorithm.preset must be one of {known}, not {preset!r}")
-    return {**table, "algorithm": {**defaults, "preset": preset, **told}}
+    return read_settings(RlpafConfig, path, seed, with_preset)

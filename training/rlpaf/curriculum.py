@@ -59,8 +59,6 @@ class Entry:
     failures: float = 0.0
     streak: int = 0
     """Groups in a row without variance: positive if all was proved, negative if nothing was."""
-    version: int = -1
-    """Of the policy when the theorem was last tried; -1 if it never was."""
 
     @property
     def estimate(self) -> float:
@@ -117,8 +115,8 @@ class Curriculum:
         self._under_way.update(found)
         return [self._entries[digest].theorem for digest in found]
 
-    def report(self, theorem: Theorem, proved: int, judged: int, version: int) -> None:
-        """How a theorem's group went: `proved` of the `judged` tries, by the policy of this version.
+    def report(self, theorem: Theorem, proved: int, judged: int) -> None:
+        """How a theorem's group went: `proved` of the `judged` tries.
 
         A group of faults only, of which nothing was judged, says nothing.
         """
@@ -126,11 +124,11 @@ class Curriculum:
         entry = self._entries[theorem.digest]
         self._under_way.remove(theorem.digest)
         if judged:
-            self._learn(entry, proved, judged, version)
+            self._learn(entry, proved, judged)
         self._file(theorem.digest)
 
     def give_back(self, theorem: Theorem) -> None:
-        """A theorem that was drawn will not be tried."""
+        """A theorem that was drawn was not tried, or in a way that says nothing of its success rate."""
         self._under_way.remove(theorem.digest)
         self._file(theorem.digest)
 
@@ -232,12 +230,11 @@ class Curriculum:
         distance = max(0.0, self._config.low - estimate, estimate - self._config.high)
         return math.exp(-distance / WIDTH)
 
-    def _learn(self, entry: Entry, proved: int, judged: int, version: int) -> None:
+    def _learn(self, entry: Entry, proved: int, judged: int) -> None:
         entry.tries += judged
         entry.proofs += proved
         entry.successes = DISCOUNT * entry.successes + proved
         entry.failures = DISCOUNT * entry.failures + judged - proved
-        entry.version = version
         if 0 < proved < judged:
             entry.streak, self._dull = 0, 0
         else:
@@ -265,5 +262,4 @@ def _row(entry: Entry) -> list[Any]:
         entry.successes,
         entry.failures,
         entry.streak,
-        entry.version,
     ]

@@ -1,9 +1,10 @@
 """Search trees as a source of rollouts: RMaxTS, as the prover runs it, with each rollout kept.
 
 A tree's rollouts go on from different prefixes, but all ask one question: is this theorem proved? They are
-one group, each compared with the others of its tree; that is a baseline which does not depend on what the
-rollout itself wrote, so the gradient stays unbiased. The search ends with its first proof. As in every
-search, a proof that is complete before its last step counts without what follows.
+one group, each compared with the others of its tree. The search ends with its first proof, so how many
+rollouts there are depends on what they wrote, and their mean is a biased baseline; what that costs is
+measured, not argued (`benchmarks/rlpaf_compare.py`). As in every search, a proof that is complete before its
+last step counts without what follows.
 """
 
 from __future__ import annotations

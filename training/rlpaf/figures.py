@@ -22,5 +22,5 @@ def tried_figures(tried: Tried, tally: Tally, seconds: float) -> dict[str, float
         "unusable_theorems": float(tried.unusable),
         "first_proofs": float(tried.first_proofs),
         "audited": float(tally.audited),
-        "refused": float(tally.refused),
+        "refused": float(len(tally.refused)),
     }

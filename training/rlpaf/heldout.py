@@ -17,8 +17,10 @@ from lean_env.errors import StatementError
 from lean_env.values import Theorem, Verdict
 from prover.evaluation.statistics import pass_at_k
 from prover.prompts import make_prompt
+from training.rlpaf.config import EvaluationConfig
 from training.rlpaf.judge import Judge
 from training.rlpaf.sampler import Sampler, Written
+from training.sft.monitor import METRICS
 
 SCORES = "held_out.jsonl"
 PREFIX = "pass@"
@@ -34,6 +36,30 @@ class Score(NamedTuple):
     proved: int
     judged: int
     """Samples without those that came to a `FAULT`."""
+
+
+class HeldOut:
+    """The held-out theorems of a run, and what is known of its scores."""
+
+    def __init__(self, out: Path, config: EvaluationConfig, theorems: Sequence[tuple[str, Theorem]]) -> None:
+        """`out`: the run's folder; `theorems`, each with the name of the suite that it belongs to."""
+        self._out, self._config, self.theorems = out, config, theorems
+
+    def is_due(self, batch: int) -> bool:
+        """Whether theorems are proved after so many batches."""
+        every = self._config.every
+        return bool(self.theorems) and (batch % every == 0 if every else batch == 0)
+
+    async def prove(self, sampler: Sampler, judge: Judge, batch: int, seed: int) -> dict[str, float]:
+        """The figures of the weights that have seen so many batches. Raises `PolicyError`."""
+        samples = self._config.samples
+        scores = await prove_held_out(sampler, judge, self.theorems, samples, seed)
+        write_scores(self._out, batch, scores)
+        return pass_figures(scores, samples)
+
+    def known(self, batch: int) -> dict[str, float]:
+        """The figures if they were recorded before the run was interrupted; else empty."""
+        return known_figures(self._out / METRICS, batch)
 
 
 async def prove_held_out(

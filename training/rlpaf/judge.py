@@ -12,7 +12,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from types import TracebackType
@@ -30,8 +30,9 @@ from training.rlpaf.config import LeanConfig
 from training.rlpaf.explore import Forest, rollout_of
 from training.rlpaf.known import UNTOLD, Known
 from training.rlpaf.sampler import Writing, Written
-from training.rlpaf.values import Group, Rollout
+from training.rlpaf.values import Group, RefusedProof, Rollout
 
+REFUSED = "the strict audit refuses it"
 WAITING_AUDITS = 64
 """Audits under way and waiting, at most; what is chosen beyond them is not audited."""
 KEPT_CHEATS = 100
@@ -46,13 +47,14 @@ class Tally(NamedTuple):
     known: int
     """Verdicts that were known already."""
     seconds: float
-    """Of Lean's time, added up over its processes."""
+    """Of Lean's time for these checks, added up over its processes; those of one document wait for all of
+    it. Checks of search trees are not timed."""
     audited: int
-    refused: int
-    """Of the audited proofs."""
+    """Proofs that the strict audit has judged."""
+    refused: tuple[RefusedProof, ...]
+    """Those of them that are none."""
     cheats: tuple[str, ...]
-    """What was called a cheat, and why: theorem, proof and reason; each once, and not more than anybody
-    would read."""
+    """What was called a cheat, and why: theorem, proof and reason; not more than anybody would read."""
 
 
 class Judge(Protocol):
@@ -65,6 +67,10 @@ class Judge(Protocol):
     async def search(self, theorem: Theorem, sampler: Writing, rollouts: int, seed: int) -> Group:
         """The rollouts of one search tree, for which `sampler` writes. Raises `StatementError` if it is no
         theorem, and `PolicyError`."""
+        ...
+
+    async def forbid(self, proofs: Collection[RefusedProof]) -> None:
+        """These are worth nothing from now on."""
         ...
 
     async def tally(self) -> Tally:
@@ -94,7 +100,7 @@ class LeanJudge:
         self._counts: Counter[str] = Counter()
         self._seconds = 0.0
         self._cheats: list[str] = []
-        self._refused: list[str] = []
+        self._refused: list[RefusedProof] = []
 
     async def __aenter__(self) -> Self:
         """Start Lean. Raises `TrainError` if there is none."""
@@ -102,7 +108,7 @@ class LeanJudge:
             toolchain = find_toolchain()
         except LeanEnvError as error:
             raise TrainError(f"proofs cannot be judged here: {error}") from error
-        limits = Limits(seconds=self._config.seconds)
+        limits = Limits(seconds=self._config.seconds, heartbeats=self._config.heartbeats)
         pool = CheckPool(toolchain, workers=self._workers, limits=limits)
         self.pool = await self._stack.enter_async_context(pool)
         return self
@@ -151,12 +157,14 @@ class LeanJudge:
 
     async def tally(self) -> Tally:
         """What was done since this was asked last."""
-        counts, cheats = self._counts, (*self._refused, *self._cheats)
-        tally = Tally(
-            counts["checks"], counts["known"], self._seconds, counts["audited"], counts["refused"], cheats
-        )
+        counts, refused, cheats = self._counts, tuple(self._refused), tuple(self._cheats)
+        tally = Tally(counts["checks"], counts["known"], self._seconds, counts["audited"], refused, cheats)
         self._counts, self._seconds, self._cheats, self._refused = Counter(), 0.0, [], []
         return tally
+
+    async def forbid(self, proofs: Collection[RefusedProof]) -> None:
+        """These are worth nothing from now on."""
+        self._known.forbid(proofs, REFUSED)
 
     async def _check(self, theorem: Theorem, proof: str) -> Check:
         if (known := self._known.get(theorem, proof)) is not None:
@@ -190,7 +198,7 @@ class LeanJudge:
         """Begin an audit of a share of what was proved."""
         if verdict is not Verdict.PROVED or self._rng.random() >= self._config.audit_share:
             return
-        if len(self._audits) < WAITING_AUDITS:
+        if len(self._audits) < WAITING_AUDITS and self._known.is_new_to_audits(theorem, proof):
             task = asyncio.create_task(self._audit(theorem, proof))
             self._audits.add(task)
             task.add_done_callback(self._audits.discard)
@@ -213,7 +221,6 @@ class LeanJudge:
             return
         self._counts["audited"] += 1
         if result.verdict is not Verdict.PROVED:
-            self._counts["refused"] += 1
-            reason = f"strict audit: {result.reason}"
-            self._refused.append(f"{theorem.statement}\n{proof}\n-- {reason}")
-            self._known.note(theorem, proof, Check(Verdict.CHEAT, proof, reason))
+            self._cheats.append(f"{theorem.statement}\n{proof}\n-- {REFUSED}: {result.reason}")
+            self._refused.append((theorem.digest, proof))
+            self._known.forbid(self._refused[-1:], REFUSED)

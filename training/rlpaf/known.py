@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import TypeVar
 
 from lean_env.values import Check, Theorem, Verdict
+from training.rlpaf.values import RefusedProof
 
 T = TypeVar("T")
 Key = tuple[str, str]
@@ -27,6 +29,7 @@ class Known:
     def __init__(self) -> None:
         self._checks: OrderedDict[Key, Check] = OrderedDict()
         self._slow: OrderedDict[Key, None] = OrderedDict()
+        self._audited: OrderedDict[Key, None] = OrderedDict()
 
     def get(self, theorem: Theorem, proof: str) -> Check | None:
         """What was said; None if Lean is to be asked."""
@@ -36,8 +39,20 @@ class Known:
             self._checks.move_to_end(key)
         return check
 
+    def is_new_to_audits(self, theorem: Theorem, proof: str) -> bool:
+        """Whether this was not asked before: an audit says the same a second time."""
+        key = theorem.digest, proof
+        new = key not in self._audited
+        _put(self._audited, key, None)
+        return new
+
+    def forbid(self, proofs: Collection[RefusedProof], reason: str) -> None:
+        """An audit has refused these, whatever was said of them before."""
+        for digest, proof in proofs:
+            _put(self._checks, (digest, proof), Check(Verdict.CHEAT, proof, reason))
+
     def note(self, theorem: Theorem, proof: str, check: Check) -> None:
-        """Lean, or the audit, has said this."""
+        """Lean has said this."""
         key = theorem.digest, proof
         if check.verdict is Verdict.TIMEOUT and key not in self._slow:
             _put(self._slow, key, None)

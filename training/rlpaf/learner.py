@@ -88,7 +88,7 @@ class Learner:
             raise ValueError("algorithm.kl needs a reference model")
         self.tokenizer, self.config, self.world = tokenizer, config, world
         self.version = 0
-        """How many calls have moved the weights, or might have."""
+        """How many batches were learnt from."""
         self.step = 0
         """Optimiser steps taken."""
         self._scorer = Scorer(model.to(world.device))
@@ -126,8 +126,8 @@ class Learner:
 
         `reward`, `zero_variance` and `too_long` are of all that was judged, the other figures of what was
         learnt from; `loss` and `gradient_norm` are means over the optimiser steps, and what is said of tokens
-        means over them. `kl_reference` is there only if the objective has a KL term. Raises `TrainError`,
-        before the weights move, if a loss or a gradient is not finite.
+        means over them. `kl_reference` is there only if the objective has a KL term. Raises `TrainError` if a
+        loss or a gradient is not finite, before the optimiser step that it belongs to.
         """
         began = time.monotonic()
         found = harvest(groups, self.tokenizer, self.config.algorithm, self.config.batch.length)
@@ -168,7 +168,8 @@ class Learner:
     def imitate(self, examples: Sequence[Example]) -> dict[str, float]:
         """Expert iteration: cross-entropy on completions, in `expert.steps` steps that see each example once.
 
-        The version rises by one, as the weights have moved. Raises `TrainError` as `learn` does.
+        The version is that of the batch which was learnt from before: nobody has got its weights yet. Raises
+        `TrainError` as `learn` does.
         """
         began = time.monotonic()
         every = list(tokenized(self.tokenizer, examples, all_of_it=False))
@@ -183,7 +184,6 @@ class Learner:
             loss, norm = self._move(parts, torch.zeros(3, device=self.world.device))
             losses.append(loss)
             norms.append(norm)
-        self.version += 1
         return {
             "loss": _mean(losses),
             "gradient_norm": _mean(norms),

@@ -1,7 +1,7 @@
 """What is minimised, as functions of tensors: advantages, the clipped surrogate, KL, corrections, figures.
 
 The objective is that of GRPO (arXiv 2402.03300, equation 3) with the changes made since, each of which is a
-parameter here (`training.rlpaf.config.PRESETS` has their sources):
+parameter here (`training.rlpaf.algorithm.PRESETS` has their sources):
 
     L = Σ_n w_n · (c_n · max(-r_n A_n, -clip(r_n, 1 - ε_low, 1 + ε_high) A_n) + β k3_n)
 
@@ -15,12 +15,11 @@ logarithms.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-Normaliser = Literal["sequence", "token", "constant"]
+from training.rlpaf.algorithm import Normaliser
 
 
 def group_advantages(rewards_S: Tensor, groups_S: Tensor, *, scaled: bool) -> Tensor:

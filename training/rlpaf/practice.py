@@ -31,13 +31,13 @@ from training.rlpaf.store import Store
 from training.rlpaf.values import Group
 
 USEFUL = 0.5
-"""Share of groups with variance that is expected before any was seen."""
+"""Share of groups to learn from that is expected before any was seen."""
 LEAST_USEFUL = 0.1
 """What is expected at the least, so that the groups under way have a bound: ten times as many as are used."""
 MEMORY = 0.9
 """How slowly that share is learnt: weight of what is known against one more round."""
 SEED_BITS = 31
-MAX_FAULTS = 4
+MAX_MISSES = 4
 """Rounds without a single verdict that end a run."""
 
 
@@ -78,8 +78,8 @@ class Practice:
         self._rounds = 0
         self._making = asyncio.Lock()
         """Held from where new statements are made to where they are in the curriculum."""
-        self._dumb = 0
-        """Groups in a row without a verdict."""
+        self._verdictless = 0
+        """Theorems in a row of which nothing was judged."""
         self._ready: list[Group] = []
         self._under_way = 0
         self._useful = USEFUL
@@ -193,8 +193,8 @@ class Practice:
     async def _judged(self, theorem: Theorem, written: Sequence[Written]) -> None:
         try:
             group = await self._judge.judge(theorem, written)
-        except StatementError:
-            await self._unusable(theorem)
+        except StatementError as error:
+            await self._unusable(theorem, str(error))
             return
         await self._report(group)
 
@@ -202,21 +202,31 @@ class Practice:
         try:
             rollouts = self._config.curriculum.group
             group = await self._judge.search(theorem, self._sampler, rollouts, seed)
-        except StatementError:
-            await self._unusable(theorem)
+        except StatementError as error:
+            await self._unusable(theorem, str(error))
             return
         await self._report(group)
 
-    async def _unusable(self, theorem: Theorem) -> None:
+    async def _unusable(self, theorem: Theorem, why: str) -> None:
         async with self._changed:
-            self._give_up(theorem)
+            self._give_up(theorem, why)
 
-    def _give_up(self, theorem: Theorem) -> None:
-        """Forget a theorem that was drawn."""
+    def _give_up(self, theorem: Theorem, why: str) -> None:
+        """Forget a theorem that was drawn. Raises `TrainError`."""
         self._curriculum.drop(theorem)
         self._tried.unusable += 1
         self._under_way -= 1
         self._changed.notify_all()
+        self._miss(why)
+
+    def _miss(self, why: str) -> None:
+        """Nothing was judged of a theorem. Raises `TrainError` if that has gone on for too long."""
+        self._verdictless += 1
+        if self._verdictless >= MAX_MISSES * self._config.curriculum.theorems:
+            raise TrainError(
+                f"nothing came to a verdict for {self._verdictless} theorems in a row: {why}; earlier "
+                "checkpoints are intact"
+            )
 
     async def _report(self, group: Group) -> None:
         """Note how a group went, and keep it for the learner if there is something to learn from it."""
@@ -224,24 +234,26 @@ class Practice:
         async with self._changed:
             rewards = group.rewards
             if group.rollouts and not any(rollout.ids for rollout in group.rollouts):
-                self._give_up(group.theorem)  # Nothing was written: there is no room for it.
+                self._give_up(group.theorem, group.rollouts[0].reason)  # There is no room to write.
                 return
-            self._dumb = 0 if rewards else self._dumb + 1
-            if self._dumb >= MAX_FAULTS * config.curriculum.theorems:
-                said = group.rollouts[0].reason if group.rollouts else "Lean fails"
-                raise TrainError(f"Lean gives no verdicts any more: {said}; earlier checkpoints are intact")
-            self._curriculum.report(group.theorem, round(sum(rewards)), len(rewards), self._version)
+            if rewards:
+                self._verdictless = 0
+            else:
+                self._miss(group.rollouts[0].reason if group.rollouts else "Lean fails")
+            if group.searched:  # It ends with its first proof, so its share of proofs is no success rate.
+                self._curriculum.give_back(group.theorem)
+            else:
+                self._curriculum.report(group.theorem, round(sum(rewards)), len(rewards))
             tried.groups += 1
             tried.verdicts.update(rollout.verdict for rollout in group.rollouts)
             for rollout in group.rollouts:
                 if rollout.verdict is Verdict.PROVED:
                     tried.first_proofs += self._store.add(group.theorem, rollout, self._batches)
-            informative = group.informative
-            tried.uninformative += not informative
-            self._useful = (
-                MEMORY ** (1 / config.curriculum.theorems) * (self._useful - informative) + informative
-            )
-            if informative or (rewards and not config.algorithm.drop_uninformative):
+            tried.uninformative += not group.informative
+            algorithm = config.algorithm
+            kept = group.teaches(algorithm.pass_at) or (bool(rewards) and not algorithm.drop_uninformative)
+            self._useful = MEMORY ** (1 / config.curriculum.theorems) * (self._useful - kept) + kept
+            if kept:
                 self._ready.append(group)
                 self._throw_away()
             self._under_way -= 1

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
+from prover.formats.chat import Chat
 from prover.formats.registry import choose_format
 from prover.policies.base import Completion, Finish, PolicyError, Prompt, PromptError, Sampling
 from training.errors import TrainError
@@ -82,15 +83,22 @@ class ModelSampler:
         """Load. Raises `TrainError`."""
         try:
             self._format = choose_format(str(self._checkpoint))
+            if isinstance(self._format, Chat):
+                raise TrainError(
+                    "model.checkpoint is asked in a chat, of whose replies the proof is only a part: RLPAF "
+                    "learns from completions, so name another format in its prover.json"
+                )
             await asyncio.to_thread(self._format.prepare)
             # In the type that writers compute in, so that rounding is all that the probe can find.
             kind = torch.float32 if self._device == "cpu" else torch.bfloat16
             self._shadow = await asyncio.to_thread(load_checkpoint, self._checkpoint, self._device, kind)
             control, means = await self._stack.enter_async_context(self._writer)
             self._link = await self._stack.enter_async_context(WeightLink(control, self._shadow, means))
-        except (CheckpointError, PolicyError, TransferError) as error:
+        except BaseException as error:
             await self._stack.aclose()
-            raise TrainError(f"the sampler cannot begin: {error}") from error
+            if isinstance(error, CheckpointError | PolicyError | TransferError):
+                raise TrainError(f"the sampler cannot begin: {error}") from error
+            raise
         return self
 
     async def __aexit__(

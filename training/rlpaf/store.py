@@ -1,16 +1,18 @@
 """The proofs that a run has found: one file that grows as it goes, and is read back to go on.
 
-Each line is a statement with one proof of it, as `prover` reads them too. A proof is a proof, so what was
-found behind the checkpoint that a run goes on from stays; only how often each theorem was proved, which is
-counted again, is part of the checkpoint.
+Each line is a statement with one proof of it, as `prover` reads them too. The fast tier has accepted them,
+and what the strict audit of a sample refuses is taken out; `prover verify --strict` judges all of them. A
+proof is a proof, so what was found behind the checkpoint that a run goes on from stays; only how often each
+theorem was proved, which is counted again, is part of the checkpoint.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +21,7 @@ from typing import Any, Self
 from lean_env.values import Theorem, Verdict
 from training.errors import TrainError
 from training.rlpaf.saved import fields_of, theorem_of
-from training.rlpaf.values import Rollout
+from training.rlpaf.values import RefusedProof, Rollout
 
 KEPT = 8
 """Proofs of one theorem: the first, and the shortest of the others."""
@@ -108,14 +110,25 @@ class Store:
         """The first proof found of each theorem, in the order of finding."""
         return [shelf.proofs[0] for shelf in self._shelves.values()]
 
-    def shortest(self, theorem: Theorem) -> Found | None:
-        """The shortest proof of a theorem in characters; None if it was never proved."""
-        return min(self.proofs(theorem), key=lambda found: len(found.proof), default=None)
-
-    def proofs(self, theorem: Theorem) -> tuple[Found, ...]:
-        """The proofs kept of a theorem, the first one found in front."""
-        shelf = self._shelves.get(theorem.digest)
-        return tuple(shelf.proofs) if shelf else ()
+    def withdraw(self, proofs: Iterable[RefusedProof]) -> None:
+        """Forget proofs that are none, in the file too. Raises `TrainError`."""
+        before = sum(len(shelf.proofs) for shelf in self._shelves.values())
+        for digest, proof in proofs:
+            if shelf := self._shelves.get(digest):
+                shelf.proofs = [found for found in shelf.proofs if found.proof != proof]
+                if not shelf.proofs:
+                    del self._shelves[digest]
+        kept = [found for shelf in self._shelves.values() for found in shelf.proofs]
+        if len(kept) == before:
+            return
+        partial = self._path.with_name(f".{self._path.name}.partial")
+        try:
+            partial.write_text("".join(map(_line, kept)), encoding="utf-8", newline="\n")
+            self._file.close()
+            os.replace(partial, self._path)
+            self._file = self._path.open("a", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise self._unusable(error) from error
 
     def draw(self, count: int, rng: random.Random) -> list[tuple[Theorem, str]]:
         """Distinct statements with proofs to imitate, at most `count`.
@@ -130,15 +143,6 @@ class Store:
         keyed.sort(key=lambda pair: pair[0])
         return [(found.theorem, found.proof) for _, found in keyed[:count]]
 
-    def figures(self) -> dict[str, float]:
-        """For the run's metrics: theorems proved, distinct proofs kept, and theorems proved only once."""
-        shelves = self._shelves.values()
-        return {
-            "store_theorems": float(len(shelves)),
-            "store_proofs": float(sum(len(shelf.proofs) for shelf in shelves)),
-            "store_once": float(sum(shelf.times <= 1 for shelf in shelves)),
-        }
-
     def state(self) -> dict[str, Any]:
         """What a checkpoint must hold besides the file, as JSON knows it."""
         return {"times": {digest: shelf.times for digest, shelf in self._shelves.items()}}
@@ -149,21 +153,25 @@ class Store:
             shelf.times = int(state["times"].get(digest, 0))
 
     def _write(self, found: Found) -> None:
-        line = {
-            **fields_of(found.theorem),
-            "proof": found.proof,
-            "version": found.version,
-            "step": found.step,
-            "seconds": round(found.seconds, 3),
-        }
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+            self._file.write(_line(found))
             self._file.flush()
         except OSError as error:
             raise self._unusable(error) from error
 
     def _unusable(self, error: OSError) -> TrainError:
         return TrainError(f"{self._path} cannot be used: {error.strerror}")
+
+
+def _line(found: Found) -> str:
+    line = {
+        **fields_of(found.theorem),
+        "proof": found.proof,
+        "version": found.version,
+        "step": found.step,
+        "seconds": round(found.seconds, 3),
+    }
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _read(path: Path) -> Iterator[Found]:

@@ -27,7 +27,8 @@ from training.rlpaf.alarm import Alarm
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.curriculum import Curriculum
 from training.rlpaf.figures import tried_figures
-from training.rlpaf.heldout import known_figures, pass_figures, prove_held_out, write_scores
+from training.rlpaf.heldout import HeldOut, write_scores
+from training.rlpaf.judge import Judge, Tally
 from training.rlpaf.learner import Learner
 from training.rlpaf.page import write_page
 from training.rlpaf.practice import Practice
@@ -39,39 +40,15 @@ from training.rlpaf.store import Store
 from training.settings import flat
 from training.sft import checkpoint
 from training.sft.folder import RESULT, RunFolder
-from training.sft.learner import is_about_memory
 from training.sft.monitor import METRICS, Monitor
 from training.sft.patience import patience
-from training.sft.world import World, join
+from training.sft.world import World
 from training.transfer import TransferError
 
 
-def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
-    """Train, or go on training, in the run folder `out`. Raises `TrainError`; what was kept stays intact.
+class Trainer:
+    """One run, on this rank; the leading one has the roles."""
 
-    With the address `ray` of a cluster, its nodes write and judge proofs. Ctrl-C ends a run behind the batch
-    under way, with a checkpoint, and `KeyboardInterrupt`.
-    """
-    with join() as world:
-        try:
-            training = _Training(config, out, world, ray)
-            if world.leads:
-                try:
-                    asyncio.run(training.run())
-                finally:
-                    training.ranks.dismiss()
-            else:
-                training.ranks.follow()
-        except (MemoryError, RuntimeError) as error:
-            if not is_about_memory(error):
-                raise
-            newest = checkpoint.places(out)
-            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
-            advice = f"lower batch.rows (now {config.batch.rows}) or batch.length"
-            raise TrainError(f"{world.device} is out of memory: {advice}; {kept}") from error
-
-
-class _Training:
     def __init__(self, config: RlpafConfig, out: Path, world: World, ray: str) -> None:
         self.config, self.world, self.out, self._ray = config, world, out, ray
         self.folder = RunFolder(out)
@@ -84,8 +61,9 @@ class _Training:
                 f"{start.config.max_position_embeddings} positions"
             )
         self.curriculum = Curriculum(config.curriculum, config.seed)
-        self.held_out = held_out(config.evaluation, config.theorems)
-        self.statements = Statements(config.theorems, [theorem for _, theorem in self.held_out])
+        apart = held_out(config.evaluation, config.theorems)
+        self.held_out = HeldOut(out, config.evaluation, apart)
+        self.statements = Statements(config.theorems, [theorem for _, theorem in apart])
         if world.leads:
             told = {**flat(config), "tokenizer": tokenizer_digest(source)}
             self.folder.claim(told, partial(keep_tokenizer, source))
@@ -99,6 +77,8 @@ class _Training:
         self.ranks = Ranks(self.learner, world)
         self.batches, self.seconds, self.waited = 0, 0.0, 0.0
         self._alarm = Alarm(out, config.lean.max_disagreement)
+        self._heard = time.monotonic()
+        """When the judges were asked last what they have done."""
         self._stored: dict[str, Any] = {}
         if resumed is not None:
             self._go_on(resumed)
@@ -114,7 +94,7 @@ class _Training:
             self.curriculum.restore(fields["curriculum"])
             self.statements.restore(fields["statements"])
             self._stored = fields["store"]
-            self._alarm.audited, self._alarm.refused = fields["audited"], fields["refused"]
+            self._alarm.restore(fields["alarm"])
         except (KeyError, TypeError, ValueError) as error:
             place = checkpoint.places(self.out)[0]
             raise TrainError(
@@ -162,12 +142,13 @@ class _Training:
     ) -> None:
         if self.batches:
             await roles[0].load(await self._ask("full_state"), self.learner.version)
+            await roles[1].forbid(self._alarm.refused)
         if self.batches < self.config.run.steps:
-            if self._is_evaluated:
-                await self._evaluate(roles, monitor)
+            if self.held_out.is_due(self.batches):
+                await self._evaluate(roles, store, monitor)
             await self._learn(roles, store, monitor, interrupted)
         self.folder.export(self.learner.model, await self._ask("full_state"))
-        figures = await self._evaluate(roles, monitor)
+        figures = await self._evaluate(roles, store, monitor)
         self.folder.write_result(
             {
                 "batches": self.batches,
@@ -201,18 +182,12 @@ class _Training:
                 if last or self.batches % run.checkpoint_every == 0:
                     await self._checkpoint(practice, store)
                     kept = self.batches
-                if self._is_evaluated and not (last or interrupted()):
-                    await self._evaluate(roles, monitor)
+                if self.held_out.is_due(self.batches) and not (last or interrupted()):
+                    await self._evaluate(roles, store, monitor)
             if self.batches < run.steps:
                 if self.batches > kept:
                     await self._checkpoint(practice, store)
                 raise KeyboardInterrupt
-
-    @property
-    def _is_evaluated(self) -> bool:
-        """Whether held-out theorems are proved after so many batches."""
-        every = self.config.evaluation.every
-        return self.batches % every == 0 if every else self.batches == 0
 
     async def _batch(self, practice: Practice, roles: Roles, store: Store, monitor: Monitor) -> None:
         """Wait for a batch, learn from it, and give the sampler the new weights."""
@@ -233,7 +208,8 @@ class _Training:
         ended = time.monotonic()
         self.seconds += ended - began
         self.waited += waited
-        tally = await judge.tally()
+        tally = await self._hear(judge, store)
+        since, self._heard = ended - self._heard, ended
         figures |= {
             "seconds": self.seconds,
             "batch_seconds": ended - began,
@@ -241,7 +217,7 @@ class _Training:
             "transfer_seconds": ended - sending,
             "sampler_idle_seconds": practice.idle_seconds,
             **practice.depths,
-            **tried_figures(tried, tally, ended - began),
+            **tried_figures(tried, tally, since),
             **{f"curriculum_{name}": value for name, value in self.curriculum.figures().items()},
         }
         monitor.record(self.batches, figures)
@@ -251,7 +227,16 @@ class _Training:
             f"proved {share:.1%}  {figures['rollouts_per_second']:.0f} rollouts/s  "
             f"waits {waited:.1f} s  {len(store)} theorems",
         )
+
+    async def _hear(self, judge: Judge, store: Store) -> Tally:
+        """What the judge has done; what its audits have refused is no proof any more. Raises `TrainError` if
+        that is too much."""
+        tally = await judge.tally()
+        if tally.refused:
+            store.withdraw(tally.refused)
+            await judge.forbid(tally.refused)
         self._alarm.hear(self.batches, tally)
+        return tally
 
     async def _examples(self, store: Store) -> list[Example]:
         """Proofs to imitate, as the model would be asked for them."""
@@ -259,18 +244,16 @@ class _Training:
         proofs = store.draw(self.config.expert.proofs * self.config.expert.steps, rng)
         return await asyncio.to_thread(imitations, self.config.model.checkpoint, proofs)
 
-    async def _evaluate(self, roles: Roles, monitor: Monitor) -> dict[str, float]:
+    async def _evaluate(self, roles: Roles, store: Store, monitor: Monitor) -> dict[str, float]:
         """Prove the held-out theorems with the weights of now, unless this was done before the run was
-        interrupted."""
-        if not self.held_out:
+        interrupted. What was judged for it is in no other figure."""
+        if not self.held_out.theorems:
             return {}
-        if known := known_figures(self.out / METRICS, self.batches):
+        if known := self.held_out.known(self.batches):
             return known
-        sampler, judge = roles
-        samples = self.config.evaluation.samples
-        scores = await prove_held_out(sampler, judge, self.held_out, samples, self.config.seed)
-        figures = pass_figures(scores, samples)
-        write_scores(self.out, self.batches, scores)
+        figures = await self.held_out.prove(*roles, self.batches, self.config.seed)
+        await self._hear(roles[1], store)
+        self._heard = time.monotonic()
         monitor.record(self.batches, figures)
         said = "  ".join(f"{name} {value:.1%}" for name, value in figures.items())
         monitor.say(f"batch {self.batches}: {said}")
@@ -284,8 +267,7 @@ class _Training:
             "optimizer_step": self.learner.step,
             "seconds": self.seconds,
             "waited": self.waited,
-            "audited": self._alarm.audited,
-            "refused": self._alarm.refused,
+            "alarm": self._alarm.state(),
             **await practice.state(),
             "store": store.state(),
         }

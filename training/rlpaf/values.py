@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from lean_env.values import Theorem, Verdict
 
+RefusedProof = tuple[str, str]
+"""The digest of a theorem, and a proof of it that the strict audit has refused."""
+
 
 class Source(StrEnum):
     """How a rollout came about."""
@@ -31,7 +34,7 @@ class Rollout:
     version: int
     """Of the policy that wrote it: how many updates it had seen."""
     proof: str
-    """The whole proof, the prefix included; empty if the completion was none."""
+    """The whole proof, the prefix included; without what the policy wrote if that was no proof."""
     prefix: str
     """What the search had before it; empty for a proof from the start."""
     verdict: Verdict
@@ -67,6 +70,17 @@ class Group:
     def informative(self) -> bool:
         """Whether some rollout did better than another: otherwise all advantages are zero."""
         return len(set(self.rewards)) > 1
+
+    def teaches(self, k: int) -> bool:
+        """Whether an advantage is not zero where pass@k is to rise: k tries do not prove the theorem anyway.
+        For k = 1 the same as `informative`."""
+        proved = sum(reward > 0 for reward in self.rewards)
+        return 0 < proved <= len(self.rewards) - max(1, min(k, len(self.rewards)) - 1)
+
+    @property
+    def searched(self) -> bool:
+        """Whether these are the rollouts of a search tree."""
+        return any(rollout.source is Source.SEARCH for rollout in self.rollouts)
 
     @property
     def version(self) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from prover.policies.base import Completion, Prompt, PromptError, Sampling
+from prover.policies.base import Completion, Prompt, Sampling
 from prover.policies.vllm_engine import VllmPolicy
 from training.generate import Generator, load_generator
 from training.model import Transformer
@@ -59,8 +59,6 @@ class GeneratorWriter:
         texts = [prompt.text for prompt in prompts]
         try:
             return await self._run(lambda: self._generator.generate(texts, n, sampling, stop))
-        except ValueError as error:  # A prompt that leaves no room for an answer.
-            raise PromptError(str(error)) from None
         except asyncio.CancelledError:
             stop.set()
             raise

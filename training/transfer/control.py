@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from lean_env.values import one_line
 from training.transfer.errors import TransferError
 
 SECONDS = 600.0
@@ -148,7 +149,7 @@ class ServerControl:
             "temperature": 0.0,
             "prompt_logprobs": 0,
         }
-        headers = {"X-data-parallel-rank": str(replica)} if replica else {}
+        headers = {"X-data-parallel-rank": str(replica)}  # Without one, the server would choose.
         answer = await self._call("POST", "/v1/completions", json=body, headers=headers)
         try:
             choices = sorted(answer["choices"], key=lambda choice: choice["index"])
@@ -174,4 +175,4 @@ class ServerControl:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return one_line(f"{type(error).__name__}: {error}")

@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from lean_env.values import one_line
 from training.model import Transformer, save_checkpoint
 from training.model.checkpoint import disk_tensors
 from training.transfer.control import Control
@@ -157,7 +158,7 @@ async def meet(call: Awaitable[object], work: Callable[[], T], *, seconds: float
         raise TransferError(f"sender and engine did not meet within {seconds:g} s")
     if isinstance(failed, TransferError):
         raise failed
-    raise TransferError(f"the transfer failed: {' '.join(str(failed).split())[:300]}") from failed
+    raise TransferError(f"the transfer failed: {one_line(str(failed))}") from failed
 
 
 def free_port() -> int:

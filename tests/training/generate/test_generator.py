@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
-from prover.policies.base import Completion, Finish, Sampling
+from prover.policies.base import Completion, Finish, PromptError, Sampling
 from tests.training.model.tiny import tiny_checkpoint
 from training.generate import Generator, load_generator
 from training.model import CheckpointError, Transformer, load_checkpoint
@@ -139,7 +139,7 @@ def test_the_context_bounds_prompt_and_answer(generator: Generator) -> None:
     prompt = "x" * 500
     (row,) = generator.generate([prompt], 2, Sampling(max_tokens=100, top_p=0.5, stop=()))
     assert max(completion.tokens for completion in row) <= 12
-    with pytest.raises(ValueError, match="has 512 tokens, and the model reads 512 at most"):
+    with pytest.raises(PromptError, match="has 512 tokens, and the model reads 512 at most"):
         generator.generate(["x" * 512], 1, Sampling(max_tokens=5))
 
 

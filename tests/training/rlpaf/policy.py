@@ -14,8 +14,8 @@ from tokenizers import Tokenizer
 from lean_env.values import Theorem, Verdict
 from tests.training.model.tiny import tiny_model
 from training.model import Transformer
+from training.rlpaf.algorithm import PRESETS
 from training.rlpaf.config import (
-    PRESETS,
     AlgorithmConfig,
     BatchConfig,
     ModelConfig,

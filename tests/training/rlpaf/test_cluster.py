@@ -131,7 +131,7 @@ def test_a_run_outlives_its_actors_and_leaves_what_one_in_a_single_process_leave
 
 @pytest.mark.slow
 def test_samplers_share_the_prompts_and_survive(config: RlpafConfig, head: Any) -> None:
-    from training.rlpaf.cluster.handles import SEED_STRIDE
+    from training.rlpaf.cluster.handles import PART_SEED_STRIDE
     from training.rlpaf.cluster.remote import open_cluster
 
     prompts = [make_prompt(theorem) for theorem in THEOREMS[:5]]
@@ -141,7 +141,7 @@ def test_samplers_share_the_prompts_and_survive(config: RlpafConfig, head: Any) 
         async with ModelSampler(config.model.checkpoint, config.sampling, "cpu") as sampler:
             await sampler.load(state, 7)
             first = await sampler.write(prompts[:3], 2, 11)
-            return first + await sampler.write(prompts[3:], 2, 11 + SEED_STRIDE)
+            return first + await sampler.write(prompts[3:], 2, 11 + PART_SEED_STRIDE)
 
     async def spread() -> None:
         async with open_cluster(config, head.address) as (sampler, _):

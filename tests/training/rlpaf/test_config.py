@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from training.errors import TrainError
-from training.rlpaf.config import PRESETS, RlpafConfig, load_config
+from training.rlpaf.algorithm import PRESETS
+from training.rlpaf.config import RlpafConfig, load_config
 from training.settings import difference, flat
 
 LEAST = '[model]\ncheckpoint = "m"\n[theorems]\ngenerated = 1\n[run]\nsteps = 1\n'
@@ -22,7 +23,14 @@ def read(folder: Path, text: str, seed: int | None = None) -> RlpafConfig:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_fills_up_what_the_file_leaves_out(tmp_path: Path, preset: str) -> None:
     config = read(tmp_path, LEAST + f'[algorithm]\npreset = "{preset}"\nkl = 0.5\nupdates = 3\n')
-    expected = {**PRESETS[preset], "preset": preset, "kl": 0.5, "updates": 3, "unlikeliness": 0.0}
+    expected = {
+        **PRESETS[preset],
+        "preset": preset,
+        "kl": 0.5,
+        "updates": 3,
+        "unlikeliness": 0.0,
+        "pass_at": 1,
+    }
     assert asdict(config.algorithm) == expected
 
 

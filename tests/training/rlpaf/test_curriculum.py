@@ -37,7 +37,7 @@ def tried(curriculum: Curriculum, outcomes: dict[int, list[int]]) -> None:
             others = []
             while (one := curriculum.draw(1)[0]) != theorem(number):
                 others.append(one)
-            curriculum.report(one, proved, 8, 1)
+            curriculum.report(one, proved, 8)
             for other in others:
                 curriculum.give_back(other)
 
@@ -48,7 +48,7 @@ def test_nothing_is_drawn_twice_while_it_is_under_way() -> None:
     assert len(drawn) == 25 == len({one.digest for one in drawn})
     assert curriculum.draw(5) == []
     curriculum.give_back(drawn[7])
-    curriculum.report(drawn[8], 3, 8, 0)
+    curriculum.report(drawn[8], 3, 8)
     assert {one.digest for one in curriculum.draw(5)} == {drawn[7].digest, drawn[8].digest}
 
 
@@ -126,14 +126,14 @@ def test_the_estimate_follows_a_policy_that_changes() -> None:
     tried(curriculum, {0: [8] * 3})
     entry = curriculum[theorem(0)]
     assert entry.estimate > 0.8
-    assert (entry.tries, entry.proofs, entry.version) == (104, 24, 1)
+    assert (entry.tries, entry.proofs) == (104, 24)
 
 
 def test_faults_only_say_nothing() -> None:
     curriculum = filled(1)
     before = curriculum.state()["entries"]
     (one,) = curriculum.draw(1)
-    curriculum.report(one, 0, 0, 5)
+    curriculum.report(one, 0, 0)
     assert curriculum.state()["entries"] == before
     assert curriculum.draw(1) == [one]
 
@@ -164,11 +164,11 @@ def test_a_run_that_learns_nothing_is_told_so(proved: int, said: str) -> None:
     for _ in range(PATIENCE):
         assert curriculum.stuck == ""
         for one in curriculum.draw(10):
-            curriculum.report(one, proved, 8, 0)
+            curriculum.report(one, proved, 8)
     assert said in curriculum.stuck
     assert "\n" not in curriculum.stuck
     (one,) = curriculum.draw(1)
-    curriculum.report(one, 4, 8, 0)
+    curriculum.report(one, 4, 8)
     assert curriculum.stuck == ""
 
 
@@ -197,7 +197,7 @@ def live(curriculum: Curriculum, rng: random.Random, batches: int) -> list[str]:
             if rng.random() < 0.1:
                 curriculum.give_back(one)
             else:
-                curriculum.report(one, rng.randint(0, judged), judged, 3)
+                curriculum.report(one, rng.randint(0, judged), judged)
     return seen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -205,9 +206,50 @@ def test_a_hole_in_the_fast_tier_is_found_by_the_audit(monkeypatch: pytest.Monke
     first, second, tally = asyncio.run(fall())
     assert (first.rewards, second.rewards) == ((1,), (0,))
     assert second.rollouts[0].verdict is Verdict.CHEAT
-    assert (tally.audited, tally.refused) == (2, 1)
+    assert (tally.audited, tally.refused) == (2, ((false.digest, "  simp"),))
     (cheat,) = tally.cheats
-    assert cheat.startswith("theorem f : 1 = 2 := by\n  simp\n-- strict audit: ")
+    assert cheat.startswith("theorem f : 1 = 2 := by\n  simp\n-- the strict audit refuses it: ")
+
+
+def test_what_another_judge_has_refused_is_worth_nothing() -> None:
+    async def judged() -> list[tuple[float, ...]]:
+        async with LeanJudge(CONFIG, 0) as judge:
+            before = await judge.judge(THEOREM, written(THEOREM, "  rfl", "  decide"))
+            await judge.forbid([(THEOREM.digest, "  rfl")])
+            after = await judge.judge(THEOREM, written(THEOREM, "  rfl", "  decide"))
+            return [before.rewards, after.rewards]
+
+    assert asyncio.run(judged()) == [(1, 1), (0, 1)]
+
+
+def test_a_proof_is_audited_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+
+    async def audit(toolchain: object, theorem: object, proof: str, **_: object) -> AuditResult:
+        begun.append(proof)
+        return AuditResult(Verdict.PROVED, "")
+
+    monkeypatch.setattr(module, "audit", audit)
+
+    async def judged() -> None:
+        async with LeanJudge(replace(CONFIG, audit_share=1.0), 0) as judge:
+            for _ in range(3):
+                await judge.judge(THEOREM, written(THEOREM, "  rfl", "  decide"))
+                await asyncio.gather(*judge._audits)
+
+    asyncio.run(judged())
+    assert sorted(begun) == ["  decide", "  rfl"]
+
+
+def test_few_heartbeats_make_a_slow_proof_worth_nothing() -> None:
+    proof = "  " + " <;> ".join([*(f"by_cases h{place} : {place} = 0" for place in range(7)), "rfl"])
+
+    async def judged(heartbeats: int) -> tuple[float, ...]:
+        async with LeanJudge(replace(CONFIG, heartbeats=heartbeats), 0) as judge:
+            return (await judge.judge(THEOREM, written(THEOREM, proof, "  rfl"))).rewards
+
+    assert asyncio.run(judged(0)) == (1, 1)
+    assert asyncio.run(judged(100)) == (0, 1)
 
 
 def test_audits_that_say_nothing_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +273,7 @@ def test_audits_that_say_nothing_do_not_count(monkeypatch: pytest.MonkeyPatch) -
             await asyncio.gather(*judge._audits)
             return await judge.tally()
 
-    assert (asyncio.run(judged())[3:], waiting) == ((0, 0, ()), [])
+    assert (asyncio.run(judged())[3:], waiting) == ((0, (), ()), [])
 
 
 def test_audits_are_a_share_bounded_and_end_with_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,10 +319,13 @@ def test_leaving_the_judge_ends_lean() -> None:
 def alarm(audited: Sequence[int], refused: Sequence[int], before: tuple[int, int] = (0, 0)) -> int:
     """How many tallies pass before the alarm; raises `TrainError` with it."""
     hears = Alarm(Path("out"), CONFIG.max_disagreement)
-    hears.audited, hears.refused = before
+    hears.restore({"audited": before[0], "refused": [("digest", "  rfl")] * before[1]})
     for batch, (number, refusal) in enumerate(zip(audited, refused, strict=True)):
-        hears.hear(batch, Tally(0, 0, 0.0, number, refusal, ()))
-    return hears.audited
+        hears.hear(batch, Tally(0, 0, 0.0, number, (("digest", "  rfl"),) * refusal, ()))
+    again = Alarm(Path("out"), CONFIG.max_disagreement)
+    again.restore(json.loads(json.dumps(hears.state())))
+    assert again.refused == hears.refused
+    return int(again.state()["audited"])
 
 
 def test_the_alarm_counts_over_the_whole_run() -> None:

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, tensor
 
+from training.rlpaf.algorithm import Normaliser
 from training.rlpaf.objective import (
-    Normaliser,
     Tokens,
     clipped,
     correction,

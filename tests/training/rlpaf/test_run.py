@@ -16,10 +16,10 @@ from lean_env.values import Theorem
 from tests.training.rlpaf.tiny import THEOREMS, checkpoint, write, write_config, write_theorems
 from training.errors import TrainError
 from training.model.checkpoint import load_checkpoint
-from training.rlpaf import trainer
+from training.rlpaf import heldout
 from training.rlpaf.config import load_config
 from training.rlpaf.learner import Learner
-from training.rlpaf.trainer import train
+from training.rlpaf.run import train
 from training.rlpaf.values import Group
 
 
@@ -139,7 +139,7 @@ def test_evaluations_are_made_once_or_made_up_for(
     for name in ("start", "theorems.jsonl", "held_out.jsonl"):
         (tmp_path / name).symlink_to(straight[0].parent / name)
     config = write_config(tmp_path, evaluation__every=1, run__steps=2)
-    write_scores = trainer.write_scores
+    write_scores = heldout.write_scores
 
     def lost(out: Path, batch: int, scores: Sequence[Any]) -> None:
         write_scores(out, batch, scores)
@@ -147,7 +147,7 @@ def test_evaluations_are_made_once_or_made_up_for(
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "write_scores", lost)
+        patch.setattr(heldout, "write_scores", lost)
         with pytest.raises(Killed):
             run(config, tmp_path / "out")
     assert checkpoints(tmp_path / "out") == [1]
@@ -228,7 +228,7 @@ def test_refuses_rows_longer_than_the_model_reads(straight: tuple[Path, Path], t
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("name", "value"), [("curriculum", {}), ("statements", 3), ("audited", None)])
+@pytest.mark.parametrize(("name", "value"), [("curriculum", {}), ("statements", 3), ("alarm", None)])
 def test_a_state_of_somebody_else_is_one_line(
     straight: tuple[Path, Path], tmp_path: Path, name: str, value: Any
 ) -> None:
@@ -339,7 +339,7 @@ def test_searches_imitation_and_audits_in_one_run(tmp_path: Path, staleness: int
     assert not (tmp_path / "out" / "cheats.txt").exists()
     newest = tmp_path / "out" / "checkpoints" / "step-00000002" / "state.json"
     fields = json.loads(newest.read_text())["fields"]
-    assert (fields["version"], fields["refused"]) == (4, 0)
+    assert (fields["version"], fields["alarm"]["refused"]) == (2, [])
     assert {len(line) for line in fields["store"]["times"]} == {len(THEOREMS[0].digest)}
 
 

@@ -24,6 +24,11 @@ def rollout(proof: str, version: int = 0) -> Rollout:
     return Rollout("prompt", (1,), (-0.1,), version, proof, "", Verdict.PROVED, "")
 
 
+def proofs(store: Store) -> set[tuple[Theorem, str]]:
+    """All that a store keeps."""
+    return set(store.draw(1000, random.Random(0)))
+
+
 class Clock:
     """A clock that a test sets."""
 
@@ -46,24 +51,38 @@ def test_first_shortest_and_distinct_proofs(tmp_path: Path) -> None:
         assert (first.theorem, first.proof, first.version, first.step) == (theorem(1), "  simp_all", 3, 5)
         assert first.seconds == 7.5
         assert second.theorem == theorem(2)
-        assert [found.proof for found in store.proofs(theorem(1))] == ["  simp_all", "  rfl"]
-        best = store.shortest(theorem(1))
-        assert best is not None
-        assert best.proof == "  rfl"
-        assert store.shortest(theorem(3)) is None
-        assert store.figures() == {"store_theorems": 2, "store_proofs": 3, "store_once": 1}
+        assert proofs(store) == {(theorem(1), "  simp_all"), (theorem(1), "  rfl"), (theorem(2), "  decide")}
 
 
 def test_few_proofs_of_a_theorem_are_kept_the_first_and_the_shortest(tmp_path: Path) -> None:
-    proofs = [f"  {'x' * length}" for length in random.Random(0).sample(range(10, 60), 40)]
+    texts = [f"  {'x' * length}" for length in random.Random(0).sample(range(10, 60), 40)]
     with Store(tmp_path / "proofs.jsonl") as store:
-        for proof in proofs:
-            store.add(theorem(1), rollout(proof), 0)
-        kept = [found.proof for found in store.proofs(theorem(1))]
-    assert kept[0] == proofs[0]
-    assert sorted(kept[1:], key=len) == sorted(proofs[1:], key=len)[: KEPT - 1]
+        for text in texts:
+            store.add(theorem(1), rollout(text), 0)
+        assert store.first_proofs()[0].proof == texts[0]
+        kept = {texts[0], *sorted(texts[1:], key=len)[: KEPT - 1]}
+        assert proofs(store) == {(theorem(1), text) for text in kept}
     with Store(tmp_path / "proofs.jsonl") as again:
-        assert [found.proof for found in again.proofs(theorem(1))] == kept
+        assert again.first_proofs()[0].proof == texts[0]
+        assert proofs(again) == {(theorem(1), text) for text in kept}
+
+
+def test_what_an_audit_refuses_is_forgotten_in_the_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "proofs.jsonl"
+    with Store(path) as store:
+        for number, text in ((1, "  rfl"), (1, "  cheat"), (2, "  cheat"), (3, "  rfl")):
+            store.add(theorem(number), rollout(text), 0)
+        told = path.read_text()
+        store.withdraw([(theorem(3).digest, "  simp")])
+        assert path.read_text() == told, "nothing of it was there"
+        store.withdraw([(theorem(number).digest, "  cheat") for number in (1, 2, 4)])
+        assert len(store) == 2
+        left = {(theorem(1), "  rfl"), (theorem(3), "  rfl")}
+        assert proofs(store) == left
+        assert store.add(theorem(2), rollout("  decide"), 1), "its first proof that is one"
+    with Store(path) as again:
+        assert proofs(again) == left | {(theorem(2), "  decide")}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["proofs.jsonl"]
 
 
 def test_rarely_proved_theorems_are_drawn_rather(tmp_path: Path) -> None:

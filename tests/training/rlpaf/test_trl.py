@@ -17,8 +17,8 @@ from torch import Tensor
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.utils import nanstd
 
+from training.rlpaf.algorithm import Normaliser
 from training.rlpaf.objective import (
-    Normaliser,
     Tokens,
     clipped,
     correction,

@@ -72,12 +72,14 @@ def test_requests_do_not_go_on_with_what_was_cached_of_old_weights() -> None:
     assert asked(server) == ["/reset_prefix_cache?reset_running_requests=true"]
 
 
-def test_the_log_probs_of_prompts_are_those_of_their_own_tokens_in_order() -> None:
+@pytest.mark.parametrize("replica", [0, 1])
+def test_the_log_probs_of_prompts_are_those_of_their_own_tokens_in_order(replica: int) -> None:
     choices = [{"index": 1, "prompt_logprobs": told(ROWS[1], -2.0)}]
     choices += [{"index": 0, "prompt_logprobs": told(ROWS[0], -1.0)}]
     server = Server(answers({"choices": choices}))
-    assert asyncio.run(use(server, "logprobs", ROWS, 1)) == [[-1.0, -1.0], [-2.0, -2.0]]
+    assert asyncio.run(use(server, "logprobs", ROWS, replica)) == [[-1.0, -1.0], [-2.0, -2.0]]
     assert server.requests[0].body["prompt"] == ROWS
+    assert server.requests[0].headers["x-data-parallel-rank"] == str(replica)
 
 
 @pytest.mark.parametrize(

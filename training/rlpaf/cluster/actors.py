@@ -6,6 +6,7 @@ What needs torch is imported when an actor opens, so that a node without it can 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -17,7 +18,7 @@ from prover.policies.base import Prompt
 from training.errors import TrainError
 from training.rlpaf.cluster.handles import Handles, write_in_parts
 from training.rlpaf.config import LeanConfig, SamplingConfig
-from training.rlpaf.values import Group
+from training.rlpaf.values import Group, RefusedProof
 
 if TYPE_CHECKING:
     from training.rlpaf.judge import Tally
@@ -49,16 +50,16 @@ class SamplerActor(Actor):
     """A `ModelSampler` on its node."""
 
     def __init__(
-        self, checkpoint: Path, sizes: Mapping[str, int], config: SamplingConfig, on_gpu: bool
+        self, checkpoint: Path, digests: Mapping[str, str], config: SamplingConfig, on_gpu: bool
     ) -> None:
-        """`sizes`: the checkpoint's files where the learner is, and their bytes."""
+        """`digests`: of the checkpoint's files where the learner is."""
         super().__init__()
-        self._checkpoint, self._sizes = checkpoint, sizes
+        self._checkpoint, self._digests = checkpoint, digests
         self._config, self._device = config, "cuda" if on_gpu else "cpu"
 
     async def lacks_checkpoint(self) -> bool:
         """Whether the checkpoint's files are not at the same place on this node."""
-        return sizes_of(self._checkpoint) != self._sizes
+        return await asyncio.to_thread(digests_of, self._checkpoint) != self._digests
 
     async def open(self, files: Mapping[str, bytes]) -> None:
         """Load the checkpoint, from these files if there are any. Raises `TrainError`."""
@@ -108,6 +109,10 @@ class JudgeActor(Actor):
         """These are the samplers now."""
         self._far.handles.hold(samplers)
 
+    async def forbid(self, proofs: Collection[RefusedProof]) -> None:
+        """As `Judge.forbid`."""
+        await self._judge.forbid(proofs)
+
     async def judge(self, theorem: Theorem, written: Sequence[Written]) -> Group:
         """As `Judge.judge`."""
         return await self._judge.judge(theorem, written)
@@ -133,10 +138,15 @@ class FarSampler:
         return await write_in_parts(self.handles, self._parts, prompts, n, seed)
 
 
-def sizes_of(folder: Path) -> dict[str, int]:
-    """The files of a checkpoint, weights and what stands beside them, with their bytes."""
+def digests_of(folder: Path) -> dict[str, str]:
+    """The files of a checkpoint, weights and what stands beside them, each with its SHA-256."""
     kept = [path for path in folder.glob("*") if path.suffix in (".json", ".safetensors", ".jinja")]
-    return {path.name: path.stat().st_size for path in sorted(kept)}
+    return {path.name: _digest(path) for path in sorted(kept)}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

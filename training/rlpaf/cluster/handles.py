@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # It needs torch, and a node without it is to say so.
 
 MAX_LOSSES = 3
 """So many actors lost with the same work make it the work's fault."""
-SEED_STRIDE = 2_654_435_761
+PART_SEED_STRIDE = 2_654_435_761
 """Between the seeds of a call's parts; those of different calls lie closer together."""
 OURS = ("lean_env", "prover", "search", "training")
 """Packages whose errors are lines for people."""
@@ -41,7 +41,8 @@ class Handles:
         self._changed = asyncio.Event()
         """Set when there are others, or will be none."""
         self._waiting: deque[asyncio.Future[None]] = deque()
-        """Calls for which nobody is free, in their order."""
+        """Calls for which nobody is free, the oldest first. One that is woken may find its place taken by a
+        newer call; then it waits again."""
 
     def hold(self, actors: Collection[Any]) -> None:
         """Call these from now on, and no others."""
@@ -148,9 +149,10 @@ async def write_in_parts(
     and not on who writes which. Raises `PolicyError`, and what `Handles.fail` was told."""
     size = max(1, -(-len(prompts) // parts))
     cut = [prompts[start : start + size] for start in range(0, len(prompts), size)]
+    seeds = range(seed, seed + len(cut) * PART_SEED_STRIDE, PART_SEED_STRIDE)
     try:
         answers: list[list[list[Written]]] = await asyncio.gather(
-            *(handles.insist("write", part, n, seed + place * SEED_STRIDE) for place, part in enumerate(cut))
+            *(handles.insist("write", part, n, own) for part, own in zip(cut, seeds, strict=True))
         )
     except LostError as error:
         raise PolicyError(f"{MAX_LOSSES} samplers were lost with the same prompts: {error}") from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -25,7 +24,7 @@ from lean_env.values import Check, Theorem, Verdict
 from prover.policies.base import Prompt
 from prover.ray_cluster import ClusterError, alive_nodes, connect
 from training.errors import TrainError
-from training.rlpaf.cluster.actors import WRITES_AT_A_TIME, JudgeActor, SamplerActor, sizes_of
+from training.rlpaf.cluster.actors import WRITES_AT_A_TIME, JudgeActor, SamplerActor, digests_of
 from training.rlpaf.cluster.crew import Crew
 from training.rlpaf.cluster.handles import MAX_LOSSES, Handles, LostError, call, write_in_parts
 from training.rlpaf.cluster.placement import Placement, Seat
@@ -33,12 +32,10 @@ from training.rlpaf.config import LeanConfig, RlpafConfig, SamplingConfig
 from training.rlpaf.explore import rollout_of
 from training.rlpaf.judge import Tally
 from training.rlpaf.sampler import Writing, Written
-from training.rlpaf.values import Group
+from training.rlpaf.values import Group, RefusedProof
 
 GROUPS_AT_A_TIME = 64
 """Groups that one judge has at a time; others wait here, for whoever is free first."""
-JUDGE_SEED_STRIDE = 1_000_003
-"""Between the seeds of two judges."""
 
 
 class RemoteSampler:
@@ -60,7 +57,7 @@ class RemoteSampler:
 
     async def __aenter__(self) -> Self:
         """Begin them. Raises `TrainError`."""
-        self._sizes = await asyncio.to_thread(sizes_of, self._checkpoint)
+        self._digests = await asyncio.to_thread(digests_of, self._checkpoint)
         await self._crew.start()
         return self
 
@@ -98,7 +95,7 @@ class RemoteSampler:
 
     def make(self, number: int, seat: Seat) -> tuple[type, tuple[Any, ...]]:
         """As `Role.make`."""
-        return SamplerActor, (self._checkpoint, self._sizes, self._config, bool(seat.gpus))
+        return SamplerActor, (self._checkpoint, self._digests, self._config, bool(seat.gpus))
 
     async def prepare(self, actor: Any) -> None:
         """Give it the checkpoint if its node has none, and the weights of now."""
@@ -127,7 +124,7 @@ class RemoteSampler:
         self._handles.fail(error)
 
     def _put_files(self) -> Any:
-        return ray.put({name: (self._checkpoint / name).read_bytes() for name in self._sizes})
+        return ray.put({name: (self._checkpoint / name).read_bytes() for name in self._digests})
 
     async def _load_or_end(self, actor: Any) -> None:
         """Another one begins in its stead, with these weights, if it cannot be reached."""
@@ -152,6 +149,7 @@ class RemoteJudge:
         self._crew = Crew(self, placement, config.judges)
         self._handles = Handles(self.name, GROUPS_AT_A_TIME)
         self._actors: Collection[Any] = ()
+        self._forbidden: tuple[RefusedProof, ...] = ()
 
     async def __aenter__(self) -> Self:
         """Begin them. Raises `TrainError`."""
@@ -190,28 +188,25 @@ class RemoteJudge:
             failure.cancel()
         return group
 
+    async def forbid(self, proofs: Collection[RefusedProof]) -> None:
+        """As `Judge.forbid`: for all judges, and those that will be."""
+        self._forbidden = (*self._forbidden, *proofs)
+        told = (call(actor, self.name, "forbid", proofs) for actor in self._actors)
+        _unless_lost(await asyncio.gather(*told, return_exceptions=True))
+
     async def tally(self) -> Tally:
         """As `Judge.tally`: of all judges together. What a lost one had counted is lost."""
         self._crew.fill()
         asked = (call(actor, self.name, "tally") for actor in self._actors)
         told = await asyncio.gather(*asked, return_exceptions=True)
-        counts: Counter[str] = Counter()
-        cheats: tuple[str, ...] = ()
-        for one in told:
-            if isinstance(one, LostError):
-                continue
-            if isinstance(one, BaseException):
-                raise one
-            fields = one._asdict()
-            cheats += fields.pop("cheats")
-            counts.update(fields)
+        tallies: list[Tally] = _unless_lost(told)
         return Tally(
-            counts["checks"],
-            counts["known"],
-            float(counts["seconds"]),
-            counts["audited"],
-            counts["refused"],
-            cheats,
+            sum(one.checks for one in tallies),
+            sum(one.known for one in tallies),
+            sum(one.seconds for one in tallies),
+            sum(one.audited for one in tallies),
+            tuple(proof for one in tallies for proof in one.refused),
+            tuple(text for one in tallies for text in one.cheats),
         )
 
     def seat(self, shunned: Collection[str], share: bool) -> Seat | None:
@@ -222,11 +217,13 @@ class RemoteJudge:
     def make(self, number: int, seat: Seat) -> tuple[type, tuple[Any, ...]]:
         """As `Role.make`."""
         config = replace(self._config, workers=self._config.workers or max(1, seat.cpus))
-        return JudgeActor, (config, self._seed + number * JUDGE_SEED_STRIDE, self._sampler.parts)
+        return JudgeActor, (config, self._seed + number, self._sampler.parts)
 
     async def prepare(self, actor: Any) -> None:
-        """Let it start Lean."""
+        """Let it start Lean, and know what the others' audits have refused."""
         await call(actor, self.name, "open")
+        if self._forbidden:
+            await call(actor, self.name, "forbid", self._forbidden)
 
     def changed(self, actors: Collection[Any]) -> None:
         """As `Role.changed`."""
@@ -237,6 +234,14 @@ class RemoteJudge:
     def failed(self, error: Exception) -> None:
         """As `Role.failed`."""
         self._handles.fail(error)
+
+
+def _unless_lost(told: Sequence[Any]) -> list[Any]:
+    """What actors have answered but for those that are gone. Raises what another could not do."""
+    for one in told:
+        if isinstance(one, BaseException) and not isinstance(one, LostError):
+            raise one
+    return [one for one in told if not isinstance(one, LostError)]
 
 
 @asynccontextmanager

@@ -1,0 +1,38 @@
+"""`train`: one run in its folder, on all ranks."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from training.errors import TrainError
+from training.rlpaf.config import RlpafConfig
+from training.rlpaf.trainer import Trainer
+from training.sft import checkpoint
+from training.sft.learner import is_about_memory
+from training.sft.world import join
+
+
+def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
+    """Train, or go on training, in the run folder `out`. Raises `TrainError`; what was kept stays intact.
+
+    With the address `ray` of a cluster, its nodes write and judge proofs. Ctrl-C ends a run behind the batch
+    under way, with a checkpoint, and `KeyboardInterrupt`.
+    """
+    with join() as world:
+        try:
+            training = Trainer(config, out, world, ray)
+            if world.leads:
+                try:
+                    asyncio.run(training.run())
+                finally:
+                    training.ranks.dismiss()
+            else:
+                training.ranks.follow()
+        except (MemoryError, RuntimeError) as error:
+            if not is_about_memory(error):
+                raise
+            newest = checkpoint.places(out)
+            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
+            advice = f"lower batch.rows (now {config.batch.rows}) or batch.length"
+            raise TrainError(f"{world.device} is out of memory: {advice}; {kept}") from error
