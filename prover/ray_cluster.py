@@ -15,20 +15,28 @@ from lean_env.errors import LeanEnvError
 from lean_env.values import one_line
 
 KNOCK_SECONDS = 10.0
+KNOWN = ("auto", "local")
+"""Addresses that are words."""
 
 
 class ClusterError(LeanEnvError):
     """A cluster that cannot be used: not there, without Lean, or with no node left."""
 
 
-def _knock(address: str) -> None:
-    """Raise `ClusterError` if nobody listens at HOST:PORT; Ray would go on trying for minutes."""
+def knock(address: str) -> None:
+    """Raise `ClusterError` if this is no address, or nobody listens there; Ray would go on trying for
+    minutes."""
+    if address in KNOWN:
+        return
     host, _, port = address.rpartition(":")
-    if host and port.isdecimal():
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
-        except (OSError, OverflowError) as error:
-            raise ClusterError(f"there is no Ray cluster at {address}: {error}") from None
+    if address.startswith("ray://") or not (host and port.isdecimal()):
+        raise ClusterError(
+            f"--ray wants the address of a cluster's head, HOST:6379, or `auto` or `local`, not {address!r}"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterError(f"there is no Ray cluster at {address}: {error}") from None
 
 
 def alive_nodes() -> list[dict[str, Any]]:
@@ -39,9 +47,7 @@ def alive_nodes() -> list[dict[str, Any]]:
 def connect(address: str) -> None:
     """Join the cluster at an address, `auto` for the one that this machine belongs to, or `local` for a new
     one on this machine. Raises `ClusterError`."""
-    if address.startswith("ray://"):
-        raise ClusterError("--ray wants the address of a cluster's head, HOST:6379, not one of Ray Client")
-    _knock(address)
+    knock(address)
     try:
         ray.init(
             address=address,

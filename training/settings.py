@@ -7,6 +7,7 @@ line, before anything is built. Relative paths in the file start at its own dire
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 import types
 import typing
@@ -15,8 +16,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from training.errors import TrainError
+from training.files import fingerprint
 
 T = TypeVar("T")
+
+LARGEST = 2**64
+"""Whole numbers beyond this are none that a machine counts with."""
 
 
 def read_settings(
@@ -44,14 +49,17 @@ def read_settings(
 def flat(settings: Any) -> dict[str, Any]:
     """Every setting under its dotted name, as JSON knows it; two runs are the same if these are.
 
-    A file counts by its name and not by its folder, so a run can be moved to another machine.
+    A file, or a checkpoint's folder, counts by its name and content and not by its place, so a run can be
+    moved to another machine.
     """
     return {
-        name: [getattr(part, "name", part) for part in value]
-        if isinstance(value, tuple)
-        else getattr(value, "name", value)
+        name: [_told(part) for part in value] if isinstance(value, tuple) else _told(value)
         for name, value in _leaves(dataclasses.asdict(settings), "")
     }
+
+
+def _told(value: object) -> object:
+    return f"{value.name} {fingerprint(value)}".rstrip() if isinstance(value, Path) else value
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -100,11 +108,15 @@ def _value(kind: Any, value: object, place: str, folder: Path) -> Any:
         return folder / Path(value).expanduser()
     if origin is Mapping and isinstance(value, dict):
         return value
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= LARGEST:
         return float(value)
     if type(value) is not kind:
         words = {int: "a whole number", float: "a number", bool: "true or false", Path: "a path"}
         raise ValueError(f"{place} must be {words.get(kind, 'a table')}, not {value!r}")
+    if kind is float and not math.isfinite(typing.cast(float, value)):
+        raise ValueError(f"{place} must be finite, not {value!r}")
+    if kind is int and abs(typing.cast(int, value)) > LARGEST:
+        raise ValueError(f"{place} is larger than any that makes sense")
     return value
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training.errors import TrainError
+from training.files import CHEATS
 from training.rlpaf.judge import Tally
 from training.rlpaf.values import RefusedProof
 
@@ -18,7 +19,7 @@ class Alarm:
     """Hears of what judges have done; counts over a whole run, through its interruptions."""
 
     def __init__(self, out: Path, max_disagreement: float) -> None:
-        self._path, self._max = out / "cheats.txt", max_disagreement
+        self._path, self._max = out / CHEATS, max_disagreement
         self._audited = 0
         self.refused: list[RefusedProof] = []
         """All proofs that an audit has refused."""

@@ -39,7 +39,9 @@ class TheoremsConfig:
     def __post_init__(self) -> None:
         sources = bool(self.corpus) + bool(self.files) + bool(self.generated)
         require(sources > 0, "corpus, theorems.files or theorems.generated must name some statements")
-        require(self.generated >= 0, f"generated must not be negative, but is {self.generated}")
+        require(
+            0 <= self.generated <= 10**7, f"generated must lie between 0 and 10,000,000, not {self.generated}"
+        )
         require(0 <= self.mutated_share <= 1, f"mutated_share must lie in [0, 1], not {self.mutated_share:g}")
 
 
@@ -66,6 +68,8 @@ class CurriculumConfig:
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
         require(self.group >= 2, f"group must be at least 2, not {self.group}: one proof has no equal")
+        proofs = self.theorems * self.group
+        require(proofs <= 10**7, f"theorems × group is {proofs:,} proofs, more than a batch can hold")
         require(0 <= self.low < self.high <= 1, f"low = {self.low:g} and high = {self.high:g} leave nothing")
         shares = self.fresh_share, self.revisited_share
         require(
@@ -106,7 +110,7 @@ class BatchConfig:
 
     def __post_init__(self) -> None:
         require(self.length >= 16, f"length must be at least 16, not {self.length}")
-        require(self.rows > 0, f"rows must be positive, not {self.rows}")
+        require(0 < self.rows <= 2**16, f"rows must lie between 1 and 65,536, not {self.rows}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class LeanConfig:
     """Share of audited proofs that the audit may refuse before the run stops."""
 
     def __post_init__(self) -> None:
-        require(self.workers >= 0, f"workers must not be negative, but is {self.workers}")
+        require(0 <= self.workers <= 2**10, f"workers must lie between 0 and 1,024, not {self.workers}")
         require(self.judges > 0, f"judges must be positive, not {self.judges}")
         require(self.heartbeats >= 0, f"heartbeats must not be negative, but are {self.heartbeats}")
         require(self.seconds > 0, f"seconds must be positive, not {self.seconds:g}")
@@ -173,7 +177,7 @@ class EvaluationConfig:
         for name in ("every", "generated"):
             value = getattr(self, name)
             require(value >= 0, f"{name} must not be negative, but is {value}")
-        require(self.samples > 0, f"samples must be positive, not {self.samples}")
+        require(0 < self.samples <= 2**16, f"samples must lie between 1 and 65,536, not {self.samples}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,12 +16,11 @@ from lean_env.errors import StatementError
 from lean_env.values import Theorem, Verdict
 from prover.evaluation.statistics import pass_at_k
 from prover.prompts import make_prompt
+from training.files import METRICS, SCORES, read_lines, replace_text
 from training.rlpaf.config import EvaluationConfig
 from training.rlpaf.judge import Judge
 from training.rlpaf.sampler import Sampler, Written
-from training.sft.monitor import METRICS
 
-SCORES = "held_out.jsonl"
 PREFIX = "pass@"
 AT_A_TIME = 256
 """Theorems whose completions are written in one call."""
@@ -44,6 +42,8 @@ class HeldOut:
     def __init__(self, out: Path, config: EvaluationConfig, theorems: Sequence[tuple[str, Theorem]]) -> None:
         """`out`: the run's folder; `theorems`, each with the name of the suite that it belongs to."""
         self._out, self._config, self.theorems = out, config, theorems
+        self.left_out: list[str] = []
+        """What Lean said of theorems that it did not understand; they are in no figure."""
 
     def is_due(self, batch: int) -> bool:
         """Whether theorems are proved after so many batches."""
@@ -53,7 +53,7 @@ class HeldOut:
     async def prove(self, sampler: Sampler, judge: Judge, batch: int, seed: int) -> dict[str, float]:
         """The figures of the weights that have seen so many batches. Raises `PolicyError`."""
         samples = self._config.samples
-        scores = await prove_held_out(sampler, judge, self.theorems, samples, seed)
+        scores, self.left_out = await prove_held_out(sampler, judge, self.theorems, samples, seed)
         write_scores(self._out, batch, scores)
         return pass_figures(scores, samples)
 
@@ -64,17 +64,19 @@ class HeldOut:
 
 async def prove_held_out(
     sampler: Sampler, judge: Judge, theorems: Sequence[tuple[str, Theorem]], samples: int, seed: int
-) -> list[Score]:
+) -> tuple[list[Score], list[str]]:
     """So many independent proofs of each theorem, named with the suite that it belongs to, and their success.
 
-    Theorems that Lean does not understand are left out; one that leaves the policy no room for a proof is not
-    proved. Raises `PolicyError`.
+    Theorems that Lean does not understand have no score, but what Lean says of them comes second; one that
+    leaves the policy no room for a proof is not proved. Raises `PolicyError`.
     """
+    left_out: list[str] = []
 
     async def one(suite: str, theorem: Theorem, written: Sequence[Written]) -> Score | None:
         try:
             group = await judge.judge(theorem, written)
-        except StatementError:
+        except StatementError as error:
+            left_out.append(str(error))
             return None
         proved = sum(rollout.verdict is Verdict.PROVED for rollout in group.judged)
         return Score(suite, theorem.name, proved, len(group.judged))
@@ -92,7 +94,7 @@ async def prove_held_out(
     finally:
         for task in scores:
             task.cancel()
-    return [score for score in found if score is not None]
+    return [score for score in found if score is not None], left_out
 
 
 def pass_figures(scores: Sequence[Score], samples: int) -> dict[str, float]:
@@ -114,21 +116,15 @@ def write_scores(out: Path, batch: int, scores: Sequence[Score]) -> None:
     """Put into the run's folder what each theorem scored after so many batches, one JSON line each, in place
     of what is there of this batch and of later ones: a run that was interrupted comes there again."""
     path = out / SCORES
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["batch"] < batch]
+    kept = [line for line, fields in read_lines(path) if fields.get("batch", 0) < batch]
     kept += [json.dumps({"batch": batch, **score._asdict()}) + "\n" for score in scores]
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text("".join(kept), encoding="utf-8")
-    os.replace(partial, path)
+    replace_text(path, "".join(kept))
 
 
 def known_figures(metrics: Path, batch: int) -> dict[str, float]:
     """What `pass_figures` was after so many batches, as a run's metrics have it; empty if they do not."""
-    if not metrics.exists():
-        return {}
-    for line in metrics.read_text(encoding="utf-8").splitlines():
-        fields = json.loads(line)
+    for _, fields in read_lines(metrics):
         found = {name: float(value) for name, value in fields.items() if name.startswith(PREFIX)}
-        if fields["step"] == batch and found:
+        if fields.get("step") == batch and found:
             return found
     return {}

@@ -7,6 +7,7 @@ passes through `markup.text`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -40,7 +41,8 @@ def write_page(folder: Path) -> Path:
         partial.write_text(render(record), "utf-8", newline="\n")
         os.replace(partial, page)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise TrainError(f"{page} cannot be written: {error.strerror}") from error
     return page
 

@@ -37,6 +37,8 @@ LEAST_USEFUL = 0.1
 MEMORY = 0.9
 """How slowly that share is learnt: weight of what is known against one more round."""
 SEED_BITS = 31
+COMPLAINTS = 10
+"""Theorems that cannot be used, of which is said why."""
 MAX_MISSES = 4
 """Rounds without a single verdict that end a run."""
 
@@ -51,6 +53,8 @@ class Tried:
     """Groups that were too old when the learner came to them."""
     unusable: int = 0
     """Theorems that Lean does not understand, or that leave the policy no room for a proof."""
+    complaints: list[str] = field(default_factory=list)
+    """What is wrong with them, of the first few."""
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     first_proofs: int = 0
 
@@ -78,6 +82,7 @@ class Practice:
         self._rounds = 0
         self._making = asyncio.Lock()
         """Held from where new statements are made to where they are in the curriculum."""
+        self._complained = 0
         self._verdictless = 0
         """Theorems in a row of which nothing was judged."""
         self._ready: list[Group] = []
@@ -215,6 +220,9 @@ class Practice:
         """Forget a theorem that was drawn. Raises `TrainError`."""
         self._curriculum.drop(theorem)
         self._tried.unusable += 1
+        if self._complained < COMPLAINTS:
+            self._complained += 1
+            self._tried.complaints.append(f"{_place(theorem)}{why}")
         self._under_way -= 1
         self._changed.notify_all()
         self._miss(why)
@@ -272,6 +280,11 @@ class Practice:
             async with self._changed:
                 self._failed = self._failed or _told(error)
                 self._changed.notify_all()
+
+
+def _place(theorem: Theorem) -> str:
+    provenance = theorem.provenance
+    return f"{provenance.source}:{provenance.line}: " if provenance.line else ""
 
 
 def _told(error: Exception) -> Exception:

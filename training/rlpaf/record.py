@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from training.errors import TrainError
+from training.files import CHEATS, METRICS, PROOFS, RESULT, RUN, SCORES
 
-RUN, RESULT, METRICS = "run.json", "result.json", "metrics.jsonl"
-SCORES, PROOFS, CHEATS = "held_out.jsonl", "proofs.jsonl", "cheats.txt"
 FILES = (RUN, RESULT, METRICS, SCORES, PROOFS, CHEATS)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from pathlib import Path
 
 from training.errors import TrainError
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.trainer import Trainer
 from training.sft import checkpoint
+from training.sft.folder import alone_in
 from training.sft.learner import is_about_memory
 from training.sft.world import join
 
@@ -19,7 +21,9 @@ def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
     With the address `ray` of a cluster, its nodes write and judge proofs. Ctrl-C ends a run behind the batch
     under way, with a checkpoint, and `KeyboardInterrupt`.
     """
-    with join() as world:
+    if ray:
+        _refuse_early(ray)
+    with join() as world, alone_in(out) if world.leads else nullcontext():
         try:
             training = Trainer(config, out, world, ray)
             if world.leads:
@@ -36,3 +40,15 @@ def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
             kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
             advice = f"lower batch.rows (now {config.batch.rows}) or batch.length"
             raise TrainError(f"{world.device} is out of memory: {advice}; {kept}") from error
+
+
+def _refuse_early(address: str) -> None:
+    """Raise `TrainError` if there can be no cluster at the address, before anything is loaded or written."""
+    try:
+        from prover.ray_cluster import ClusterError, knock
+    except ModuleNotFoundError as error:
+        raise TrainError(f"{error}; --ray needs `pip install 'rmax-prover[ray]'`") from error
+    try:
+        knock(address)
+    except ClusterError as error:
+        raise TrainError(str(error)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +25,6 @@ def read_tokenizer(model: Path) -> Tokenizer:
         return load_tokenizer(model)
     except ValueError as error:
         raise TrainError(f"model.checkpoint: {error}") from error
-
-
-def tokenizer_digest(model: Path) -> str:
-    """Says which tokenizer a run has."""
-    return hashlib.sha256((model / "tokenizer.json").read_bytes()).hexdigest()[:16]
 
 
 def keep_tokenizer(model: Path, folder: Path) -> None:

@@ -9,7 +9,6 @@ theorem was proved, which is counted again, is part of the checkpoint.
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any, Self
 
 from lean_env.values import Theorem, Verdict
 from training.errors import TrainError
+from training.files import replace_text
 from training.rlpaf.saved import fields_of, theorem_of
 from training.rlpaf.values import RefusedProof, Rollout
 
@@ -121,11 +121,9 @@ class Store:
         kept = [found for shelf in self._shelves.values() for found in shelf.proofs]
         if len(kept) == before:
             return
-        partial = self._path.with_name(f".{self._path.name}.partial")
         try:
-            partial.write_text("".join(map(_line, kept)), encoding="utf-8", newline="\n")
             self._file.close()
-            os.replace(partial, self._path)
+            replace_text(self._path, "".join(map(_line, kept)))
             self._file = self._path.open("a", encoding="utf-8", newline="\n")
         except OSError as error:
             raise self._unusable(error) from error

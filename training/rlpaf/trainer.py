@@ -22,6 +22,7 @@ from lean_env.errors import LeanEnvError
 from prover.policies.base import PolicyError
 from training.corpus.render import Example
 from training.errors import TrainError
+from training.files import CHEATS, METRICS, PROOFS, RESULT
 from training.model import Transformer
 from training.rlpaf.alarm import Alarm
 from training.rlpaf.config import RlpafConfig
@@ -34,13 +35,13 @@ from training.rlpaf.page import write_page
 from training.rlpaf.practice import Practice
 from training.rlpaf.ranks import Ranks
 from training.rlpaf.roles import Roles, open_roles
-from training.rlpaf.source import imitations, keep_tokenizer, read_tokenizer, tokenizer_digest
+from training.rlpaf.source import imitations, keep_tokenizer, read_tokenizer
 from training.rlpaf.statements import Statements, held_out
 from training.rlpaf.store import Store
 from training.settings import flat
 from training.sft import checkpoint
-from training.sft.folder import RESULT, RunFolder
-from training.sft.monitor import METRICS, Monitor
+from training.sft.folder import RunFolder
+from training.sft.monitor import Monitor
 from training.sft.patience import patience
 from training.sft.world import World
 from training.transfer import TransferError
@@ -55,18 +56,19 @@ class Trainer:
         source = config.model.checkpoint
         tokenizer = read_tokenizer(source)
         start = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
-        if config.batch.length > start.config.max_position_embeddings:
-            raise TrainError(
-                f"batch.length = {config.batch.length} is more than the model's "
-                f"{start.config.max_position_embeddings} positions"
-            )
+        lengths = {"batch.length": config.batch.length, "sampling.max_tokens": config.sampling.max_tokens}
+        positions = start.config.max_position_embeddings
+        for name, length in lengths.items():
+            if length > positions:
+                raise TrainError(f"{name} = {length} is more than the model's {positions} positions")
         self.curriculum = Curriculum(config.curriculum, config.seed)
         apart = held_out(config.evaluation, config.theorems)
         self.held_out = HeldOut(out, config.evaluation, apart)
         self.statements = Statements(config.theorems, [theorem for _, theorem in apart])
+        if world.leads and not checkpoint.places(out):
+            self.curriculum.add(self.statements.beginning())
         if world.leads:
-            told = {**flat(config), "tokenizer": tokenizer_digest(source)}
-            self.folder.claim(told, partial(keep_tokenizer, source))
+            self.folder.claim(flat(config), partial(keep_tokenizer, source))
         world.wait()
         reference = None
         if config.algorithm.kl:
@@ -82,8 +84,6 @@ class Trainer:
         self._stored: dict[str, Any] = {}
         if resumed is not None:
             self._go_on(resumed)
-        elif world.leads:
-            self.curriculum.add(self.statements.beginning())
 
     def _go_on(self, resumed: checkpoint.Resumed) -> None:
         """Take over what a checkpoint holds. Raises `TrainError`."""
@@ -122,11 +122,12 @@ class Trainer:
     async def _run(self) -> None:
         config = self.config
         if not self.batches:  # What a run without checkpoints has left counts for nothing.
-            (self.out / METRICS).unlink(missing_ok=True)
+            for name in (METRICS, PROOFS, CHEATS):
+                (self.out / name).unlink(missing_ok=True)
         write_scores(self.out, self.batches + 1, ())
         with (
             patience(self.world) as interrupted,
-            Store(self.out / "proofs.jsonl") as store,
+            Store(self.out / PROOFS) as store,
             Monitor(self.out, config.run.steps, self.batches, silent=False) as monitor,
         ):
             if self._stored:
@@ -197,6 +198,8 @@ class Trainer:
         waited = time.monotonic() - began
         figures: dict[str, float] = await self._ask("learn", groups)
         self.batches += 1
+        for said in tried.complaints:
+            monitor.say(f"not learnt from: {said}")
         expert = self.config.expert
         if expert.every and self.batches % expert.every == 0:
             imitated = await self._ask("imitate", await self._examples(store))
@@ -252,6 +255,9 @@ class Trainer:
         if known := self.held_out.known(self.batches):
             return known
         figures = await self.held_out.prove(*roles, self.batches, self.config.seed)
+        if not self.batches:
+            for said in self.held_out.left_out:
+                monitor.say(f"held out, and in no figure: {said}")
         await self._hear(roles[1], store)
         self._heard = time.monotonic()
         monitor.record(self.batches, figures)

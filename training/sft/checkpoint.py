@@ -2,7 +2,7 @@
 
     OUT/checkpoints/step-00000500/   config.json, model.safetensors, the tokenizer: a model like any other
                                      optimizer.pt: the moments by parameter name
-                                     state.json: step, the run's own fields, and every file's size
+                                     state.json: step, the run's own fields, and every file's SHA-256
 
 A checkpoint is written beside its place and renamed, so one that is cut off while it is written is never
 found. One that was damaged later is passed over for the one before it.
@@ -10,6 +10,7 @@ found. One that was damaged later is passed over for the one before it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -65,8 +66,8 @@ def save(
         partial.mkdir(parents=True)
         save_checkpoint(model, partial, tokenizer, state=state)
         torch.save(moments, partial / OPTIMIZER)
-        sizes = {file.name: file.stat().st_size for file in sorted(partial.iterdir())}
-        told = {"step": step, "fields": fields, "files": sizes}
+        digests = {file.name: _digest(file) for file in sorted(partial.iterdir())}
+        told = {"step": step, "fields": fields, "files": digests}
         (partial / STATE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
         os.replace(partial, place)
@@ -93,7 +94,7 @@ def latest(out: Path, config: ModelConfig, dtype: torch.dtype, warn: Callable[[s
     for place in places(out):
         try:
             return _read(place, config, dtype)
-        except (OSError, ValueError, LookupError, TypeError, RuntimeError, EOFError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError) as error:
             reason = reason or " ".join(str(error).split())
             warn(f"{place.name} cannot be read and is passed over: {' '.join(str(error).split())}")
     if reason:
@@ -115,12 +116,16 @@ def start_from(path: Path, vocabulary: int, dtype: torch.dtype) -> Transformer:
     return model
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _read(place: Path, config: ModelConfig, dtype: torch.dtype) -> Resumed:
     told: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
-    for name, size in told["files"].items():
-        found = (place / name).stat().st_size
-        if found != size:
-            raise ValueError(f"{name} has {found} bytes instead of {size}")
+    for name, digest in told["files"].items():
+        if _digest(place / name) != digest:
+            raise ValueError(f"{name} is damaged")
     model = load_checkpoint(place, "cpu", dtype)
     before, now = asdict(model.config), asdict(config)
     if differing := [name for name in now if before[name] != now[name]]:

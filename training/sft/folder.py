@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from prover.locking import claim_lock
 from training.errors import TrainError
+from training.files import RESULT, RUN, replace_text
 from training.model import Transformer
 from training.model.checkpoint import save_checkpoint
 from training.settings import difference
 from training.sft import checkpoint
 
-RUN, RESULT = "run.json", "result.json"
+LOCK = ".lock"
+
+
+@contextmanager
+def alone_in(path: Path) -> Iterator[None]:
+    """Keep other processes from training in a run's folder. It is made, and removed again if nothing was
+    written there. Raises `TrainError` if another process trains there, or nobody can."""
+    lock = path / LOCK
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        file = lock.open("a")
+    except OSError as error:
+        raise TrainError(f"{error.filename or path}: {error.strerror}; use another --out") from error
+    with file:
+        if not claim_lock(file):
+            raise TrainError(f"another process trains in {path}; wait for it, or use another --out")
+        try:
+            yield
+        finally:
+            if list(path.iterdir()) == [lock]:
+                lock.unlink()
+                path.rmdir()
 
 
 class RunFolder:
@@ -88,6 +112,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, value: Mapping[str, Any]) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    replace_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -114,7 +114,8 @@ class Learner:
 def is_about_memory(error: Exception) -> bool:
     """Whether it says that there is too little: on a GPU, in Python, or in the allocator for the CPU."""
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    return known or "can't allocate memory" in str(error)
+    said = str(error).lower()
+    return known or "can't allocate memory" in said or "cannot allocate memory" in said
 
 
 def memory_advice(config: SftConfig) -> str:

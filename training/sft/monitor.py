@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-METRICS = "metrics.jsonl"
+from training.files import METRICS, read_lines, replace_text
 
 
 class Monitor:
@@ -39,7 +39,8 @@ class Monitor:
         self._task = self._bar.add_task("", total=steps, completed=done)
         self._board = SummaryWriter(str(out / "tensorboard"), purge_step=done + 1)
         path = out / METRICS
-        path.write_text("".join(_lines(path, done)), encoding="utf-8")
+        kept = [line for line, fields in read_lines(path) if fields.get("step", 0) <= done]
+        replace_text(path, "".join(kept))
         self._file = path.open("a", encoding="utf-8")
         self._began = time.monotonic()
 
@@ -83,14 +84,6 @@ class Monitor:
             print(text, file=sys.stderr)
         else:
             self._bar.console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def _lines(path: Path, done: int) -> list[str]:
-    """The lines of a file up to the step `done`; one that was cut off is left out."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= done]
 
 
 def short(number: float) -> str:

@@ -11,7 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from training.settings import flat
 from training.sft import checkpoint
 from training.sft.config import SftConfig
 from training.sft.dataset import keep_tokenizer, load_dataset
-from training.sft.folder import RunFolder
+from training.sft.folder import RunFolder, alone_in
 from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
 from training.sft.monitor import Monitor, short
 from training.sft.objective import real_tokens
@@ -46,7 +46,7 @@ def train(config: SftConfig, out: Path) -> None:
 
     Ctrl-C ends a run of one process behind the step under way, with a checkpoint, and `KeyboardInterrupt`.
     """
-    with join() as world:
+    with join() as world, alone_in(out) if world.leads else nullcontext():
         try:
             _Training(config, out, world).run()
         except (MemoryError, RuntimeError) as error:

@@ -115,8 +115,8 @@ def test_a_worker_that_is_killed_is_started_again(cluster: Any, alone: Path, tmp
 
 def test_clusters_that_are_not_there(alone: Path, tmp_path: Path) -> None:
     command = arguments(alone.parent / "toys.jsonl", tmp_path / "run", "--ray")
-    assert "not one of Ray Client" in refusal(prover(*command, "ray://127.0.0.1:1"))
-    assert "there is no Ray cluster at nonsense" in refusal(prover(*command, "nonsense"))
+    assert "wants the address of a cluster's head" in refusal(prover(*command, "ray://127.0.0.1:1"))
+    assert "HOST:6379, or `auto` or `local`, not 'nonsense'" in refusal(prover(*command, "nonsense"))
     assert "there is no Ray cluster at 127.0.0.1:9: " in refusal(prover(*command, "127.0.0.1:9"))
     assert "nobody: there is no such directory" in refusal(
         prover(*command, "local", "--policy", "moe:nobody", cwd=tmp_path)

@@ -46,13 +46,16 @@ def tiny_model(seed: int = 0, **changes: Any) -> Transformer:
     return model
 
 
-def stepped(model: Transformer, size: float = 0.01) -> Transformer:
-    """The model after a step of training, so to speak."""
+def stepped(model: Transformer, size: float = 0.01, biases: float = 0.0, seed: int = 3) -> Transformer:
+    """The model after a step of training, so to speak, which moves its routers' biases by about so much."""
     model = copy.deepcopy(model)
-    generator = torch.Generator().manual_seed(3)
+    generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn(parameter.shape, generator=generator)
+        for router in model.routers():
+            bias_E = router.e_score_correction_bias
+            bias_E += biases * torch.randn(bias_E.shape, generator=generator)
     return model
 
 

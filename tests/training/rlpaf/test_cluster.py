@@ -261,4 +261,4 @@ def test_nodes_that_lack_something(config: RlpafConfig, head: Any, tmp_path: Pat
 def test_clusters_that_are_not_there(told: Path, config: RlpafConfig, tmp_path: Path) -> None:
     command = ("train", "rlpaf", told, "--out", tmp_path / "run", "--ray", "127.0.0.1:9")
     assert "there is no Ray cluster at 127.0.0.1:9: " in refusal(prover(*command))
-    assert "not one of Ray Client" in refused(config, "ray://127.0.0.1:1")
+    assert "wants the address of a cluster's head" in refused(config, "ray://127.0.0.1:1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -198,7 +199,7 @@ def test_refuses_checkpoints_of_another_model(straight: tuple[Path, Path], tmp_p
     assert changed != text
     state = json.loads((place / "state.json").read_text())
     (place / "config.json").write_text(changed)
-    state["files"]["config.json"] = len(changed)
+    state["files"]["config.json"] = hashlib.sha256(changed.encode()).hexdigest()
     (place / "state.json").write_text(json.dumps(state))
     with pytest.raises(TrainError, match=r"is of another model: rope_theta is 5000\.0 there, 10000\.0 here"):
         run(config, tmp_path / "out")

@@ -6,11 +6,13 @@ import asyncio
 import copy
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.training.model.tiny import stepped as stepped_by
 from tests.training.model.tiny import tiny_model
 from training.model import Transformer, load_checkpoint
 from training.transfer import CheckpointReload, Control, Disagreement, Probe, TransferError, WeightLink
@@ -63,18 +65,8 @@ def learner(seed: int = 0) -> Transformer:
     return tiny_model(seed, initializer_range=0.2)
 
 
-def stepped(model: Transformer, seed: int = 7) -> Transformer:
-    """The model after a step of training, so to speak."""
-    model = copy.deepcopy(model)
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += 0.02 * torch.randn(parameter.shape, generator=generator)
-        for router in model.routers():
-            router.e_score_correction_bias += torch.randn(
-                router.e_score_correction_bias.shape, generator=generator
-            ).mul(0.1)
-    return model
+stepped = partial(stepped_by, size=0.02, biases=0.1, seed=7)
+"""The model after a step of training."""
 
 
 def mixtures(model: Transformer) -> list[torch.nn.Module]:

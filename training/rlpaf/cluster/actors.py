@@ -6,7 +6,6 @@ What needs torch is imported when an actor opens, so that a node without it can 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lean_env.values import Theorem
 from prover.policies.base import Prompt
 from training.errors import TrainError
+from training.files import fingerprint
 from training.rlpaf.cluster.handles import Handles, write_in_parts
 from training.rlpaf.config import LeanConfig, SamplingConfig
 from training.rlpaf.values import Group, RefusedProof
@@ -49,17 +49,15 @@ class Actor:
 class SamplerActor(Actor):
     """A `ModelSampler` on its node."""
 
-    def __init__(
-        self, checkpoint: Path, digests: Mapping[str, str], config: SamplingConfig, on_gpu: bool
-    ) -> None:
-        """`digests`: of the checkpoint's files where the learner is."""
+    def __init__(self, checkpoint: Path, told: str, config: SamplingConfig, on_gpu: bool) -> None:
+        """`told`: the fingerprint of the checkpoint where the learner is."""
         super().__init__()
-        self._checkpoint, self._digests = checkpoint, digests
+        self._checkpoint, self._told = checkpoint, told
         self._config, self._device = config, "cuda" if on_gpu else "cpu"
 
     async def lacks_checkpoint(self) -> bool:
         """Whether the checkpoint's files are not at the same place on this node."""
-        return await asyncio.to_thread(digests_of, self._checkpoint) != self._digests
+        return await asyncio.to_thread(fingerprint, self._checkpoint) != self._told
 
     async def open(self, files: Mapping[str, bytes]) -> None:
         """Load the checkpoint, from these files if there are any. Raises `TrainError`."""
@@ -136,17 +134,6 @@ class FarSampler:
     async def write(self, prompts: Sequence[Prompt], n: int, seed: int) -> list[list[Written]]:
         """As `Sampler.write`; waits while there are no samplers."""
         return await write_in_parts(self.handles, self._parts, prompts, n, seed)
-
-
-def digests_of(folder: Path) -> dict[str, str]:
-    """The files of a checkpoint, weights and what stands beside them, each with its SHA-256."""
-    kept = [path for path in folder.glob("*") if path.suffix in (".json", ".safetensors", ".jinja")]
-    return {path.name: _digest(path) for path in sorted(kept)}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -24,7 +24,8 @@ from lean_env.values import Check, Theorem, Verdict
 from prover.policies.base import Prompt
 from prover.ray_cluster import ClusterError, alive_nodes, connect
 from training.errors import TrainError
-from training.rlpaf.cluster.actors import WRITES_AT_A_TIME, JudgeActor, SamplerActor, digests_of
+from training.files import checkpoint_files, fingerprint
+from training.rlpaf.cluster.actors import WRITES_AT_A_TIME, JudgeActor, SamplerActor
 from training.rlpaf.cluster.crew import Crew
 from training.rlpaf.cluster.handles import MAX_LOSSES, Handles, LostError, call, write_in_parts
 from training.rlpaf.cluster.placement import Placement, Seat
@@ -57,7 +58,7 @@ class RemoteSampler:
 
     async def __aenter__(self) -> Self:
         """Begin them. Raises `TrainError`."""
-        self._digests = await asyncio.to_thread(digests_of, self._checkpoint)
+        self._told = await asyncio.to_thread(fingerprint, self._checkpoint)
         await self._crew.start()
         return self
 
@@ -95,7 +96,7 @@ class RemoteSampler:
 
     def make(self, number: int, seat: Seat) -> tuple[type, tuple[Any, ...]]:
         """As `Role.make`."""
-        return SamplerActor, (self._checkpoint, self._digests, self._config, bool(seat.gpus))
+        return SamplerActor, (self._checkpoint, self._told, self._config, bool(seat.gpus))
 
     async def prepare(self, actor: Any) -> None:
         """Give it the checkpoint if its node has none, and the weights of now."""
@@ -124,7 +125,7 @@ class RemoteSampler:
         self._handles.fail(error)
 
     def _put_files(self) -> Any:
-        return ray.put({name: (self._checkpoint / name).read_bytes() for name in self._digests})
+        return ray.put({path.name: path.read_bytes() for path in checkpoint_files(self._checkpoint)})
 
     async def _load_or_end(self, actor: Any) -> None:
         """Another one begins in its stead, with these weights, if it cannot be reached."""
