@@ -44,6 +44,11 @@ def alive_nodes() -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
+def this_node() -> str:
+    """Ray's id of the node that this process is on."""
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def connect(address: str) -> None:
     """Join the cluster at an address, `auto` for the one that this machine belongs to, or `local` for a new
     one on this machine. Raises `ClusterError`."""

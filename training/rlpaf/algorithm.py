@@ -27,14 +27,14 @@ class AlgorithmConfig:
     clip_low: float
     clip_high: float
     """The probability ratio is held within [1 - clip_low, 1 + clip_high]."""
-    scaled: bool
+    scale_rewards: bool
     """Whether a group's advantages are divided by the standard deviation of its rewards."""
     normaliser: Normaliser
     """What the sum over tokens is divided by: each sequence's own length, then the number of sequences
     (GRPO); all tokens of a step (DAPO); the largest possible number of tokens (Dr. GRPO)."""
     drop_uninformative: bool
     """Whether groups without variance are left out of a step, and others sampled instead."""
-    ratio_cap: float
+    tis_cap: float
     """Largest weight by which a token is corrected for the sampler's arithmetic and its age; 0: none is."""
     routing: Literal["free", "frozen", "replay"]
     """Of tokens to experts while learning: as it comes; with routers that do not learn; or as the weights
@@ -43,16 +43,16 @@ class AlgorithmConfig:
     """Bonus for proofs to which the policy gave a low rank in their group (arXiv 2506.02355); 0: none."""
     pass_at: int = 1
     """The k of the pass@k that is to rise: with more than 1, hard theorems weigh more (arXiv 2505.15201)."""
-    updates: int = 1
+    minibatches: int = 1
     """Optimiser steps taken with one batch."""
 
     def __post_init__(self) -> None:
-        for name in ("kl", "clip_low", "clip_high", "ratio_cap", "unlikeliness"):
+        for name in ("kl", "clip_low", "clip_high", "tis_cap", "unlikeliness"):
             value = getattr(self, name)
             require(value >= 0, f"{name} must not be negative, but is {value:g}")
         for name in ("clip_low", "unlikeliness"):
             require(getattr(self, name) < 1, f"{name} must be less than 1, not {getattr(self, name):g}")
-        for name in ("pass_at", "updates"):
+        for name in ("pass_at", "minibatches"):
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
 
@@ -64,10 +64,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "kl": 0.02,
             "clip_low": 0.2,
             "clip_high": 0.2,
-            "scaled": True,
+            "scale_rewards": True,
             "normaliser": "sequence",
             "drop_uninformative": False,
-            "ratio_cap": 0.0,
+            "tis_cap": 0.0,
             "routing": "free",
         },
         # arXiv 2503.14476 (clip-higher, dynamic sampling, no KL), arXiv 2503.20783 (no division by the
@@ -76,10 +76,10 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "kl": 0.0,
             "clip_low": 0.2,
             "clip_high": 0.28,
-            "scaled": False,
+            "scale_rewards": False,
             "normaliser": "constant",
             "drop_uninformative": True,
-            "ratio_cap": 2.0,
+            "tis_cap": 2.0,
             "routing": "replay",
         },
     }

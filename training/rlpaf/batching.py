@@ -72,7 +72,7 @@ def harvest(
         likelihoods_S = torch.tensor([sum(rollout.logprobs) for rollout in rollouts])
         rewards_S = unlikely_rewards(rewards_S, likelihoods_S, groups_S, algorithm.unlikeliness)
     rewards_S = pass_at_rewards(rewards_S, groups_S, algorithm.pass_at)
-    advantages = group_advantages(rewards_S, groups_S, scaled=algorithm.scaled).tolist()
+    advantages = group_advantages(rewards_S, groups_S, scale_rewards=algorithm.scale_rewards).tolist()
     prompts = sorted({rollout.prompt for rollout in rollouts})
     encoded = dict(zip(prompts, tokenizer.encode_batch_fast(prompts), strict=True))
     experiences, too_long = [], 0

@@ -1,7 +1,7 @@
 """The role that learns: groups of judged rollouts in, moved weights and figures out.
 
 A batch is scored once with the weights that it meets: their log-probs are the old ones of the clipped ratio,
-and the choice of experts that was made then is replayed if the configuration says so. Then come `updates`
+and the choice of experts that was made then is replayed if the configuration says so. Then come `minibatches`
 optimiser steps, each on its share of the completions. The gradient is that of a sum over all tokens of a step
 with weights that were fixed before, so any division into micro-batches and ranks gives the same one up to
 rounding.
@@ -35,8 +35,8 @@ from training.rlpaf.config import RlpafConfig
 from training.rlpaf.objective import (
     Tokens,
     clipped,
-    correction,
     effective_sample_size,
+    importance_weights,
     k3,
     policy_loss,
     token_weights,
@@ -132,7 +132,7 @@ class Learner:
         began = time.monotonic()
         found = harvest(groups, self.tokenizer, self.config.algorithm, self.config.batch.length)
         rng = random.Random(f"{self.config.seed}:{self.version}")
-        cut = shuffled_parts(found.experiences, self.config.algorithm.updates, rng)
+        cut = shuffled_parts(found.experiences, self.config.algorithm.minibatches, rng)
         scored = torch.zeros(4, device=self.world.device)
         steps = [self._score(experiences, scored) for experiences in cut]
         moved = torch.zeros(3, device=self.world.device)
@@ -211,7 +211,7 @@ class Learner:
             sampler, advantages, weights = known_NK.unbind(1)
             scores: Scores = self._scorer(batch)
             old = scores.logprobs_N
-            corrections = correction(old, sampler, algorithm.ratio_cap)
+            corrections = importance_weights(old, sampler, algorithm.tis_cap)
             reference = None
             if self._reference is not None:
                 reference = self._reference(batch).logprobs_N
@@ -254,7 +254,7 @@ class Learner:
             self.optimizer.zero_grad()
             raise TrainError(
                 f"the loss is {loss} and its gradient {norm} in optimiser step {self.step + 1}: lower "
-                "optimizer.learning_rate or algorithm.ratio_cap; this step has not moved the weights"
+                "optimizer.learning_rate or algorithm.tis_cap; this step has not moved the weights"
             )
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
@@ -284,7 +284,7 @@ class Learner:
     def _rate(self) -> float:
         run, expert = self.config.run, self.config.expert
         imitations = run.steps // expert.every * expert.steps if expert.every else 0
-        steps = run.steps * self.config.algorithm.updates + imitations
+        steps = run.steps * self.config.algorithm.minibatches + imitations
         return learning_rate(self.config.optimizer, min(self.step, steps - 1), steps)
 
 

@@ -22,13 +22,13 @@ from torch import Tensor
 from training.rlpaf.algorithm import Normaliser
 
 
-def group_advantages(rewards_S: Tensor, groups_S: Tensor, *, scaled: bool) -> Tensor:
+def group_advantages(rewards_S: Tensor, groups_S: Tensor, *, scale_rewards: bool) -> Tensor:
     """By how much each completion did better than its group on average, (S).
 
-    `groups_S` numbers each completion's group, from 0. `scaled` divides by the standard deviation of the
-    group's rewards (GRPO, section 4.1.2 of arXiv 2402.03300): that of a sample, with one degree of freedom
-    less, which is what implementations of GRPO take. Not to divide is Dr. GRPO (arXiv 2503.20783). A group of
-    one, or one in which all did equally well, says nothing: zeros.
+    `groups_S` numbers each completion's group, from 0. `scale_rewards` divides by the standard deviation of
+    the group's rewards (GRPO, section 4.1.2 of arXiv 2402.03300): that of a sample, with one degree of
+    freedom less, which is what implementations of GRPO take. Not to divide is Dr. GRPO (arXiv 2503.20783). A
+    group of one, or one in which all did equally well, says nothing: zeros.
     """
     rewards_S = rewards_S.float()
     if not len(rewards_S):
@@ -37,7 +37,7 @@ def group_advantages(rewards_S: Tensor, groups_S: Tensor, *, scaled: bool) -> Te
     zeros_G = rewards_S.new_zeros(len(counts_G))
     means_G = zeros_G.index_add(0, groups_S, rewards_S) / counts_G.clamp(min=1)
     advantages_S = rewards_S - means_G[groups_S]
-    if scaled:
+    if scale_rewards:
         squares_G = zeros_G.index_add(0, groups_S, advantages_S.square())
         advantages_S = advantages_S / (squares_G / (counts_G - 1).clamp(min=1)).sqrt()[groups_S]
     best_G = zeros_G.scatter_reduce(0, groups_S, rewards_S, "amax", include_self=False)
@@ -96,7 +96,7 @@ def token_weights(sequences_N: Tensor, sequences: int, normaliser: Normaliser, m
     return ones_N / (sequences * lengths_S[sequences_N])
 
 
-def correction(old_N: Tensor, sampler_N: Tensor, cap: float) -> Tensor:
+def importance_weights(old_N: Tensor, sampler_N: Tensor, cap: float) -> Tensor:
     """Weights that make tokens of the sampler stand for tokens of the learner: min(p_old / p_sampler, cap),
     (N).
 

@@ -28,5 +28,5 @@ async def open_roles(config: RlpafConfig, device: str, ray: str) -> AsyncIterato
         from training.rlpaf.cluster.remote import open_cluster
     except ModuleNotFoundError as error:
         raise TrainError(f"{error}; --ray needs `pip install 'rmax-prover[ray]'`") from error
-    async with open_cluster(config, ray) as roles:
+    async with open_cluster(config, device, ray) as roles:
         yield roles

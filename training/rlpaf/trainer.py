@@ -156,6 +156,7 @@ class Trainer:
                 "optimizer_steps": self.learner.step,
                 "training_seconds": round(self.seconds, 1),
                 "theorems_proved": len(store),
+                "statements_refused": self.statements.refused,
                 **figures,
             }
         )

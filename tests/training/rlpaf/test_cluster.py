@@ -144,7 +144,7 @@ def test_samplers_share_the_prompts_and_survive(config: RlpafConfig, head: Any) 
             return first + await sampler.write(prompts[3:], 2, 11 + PART_SEED_STRIDE)
 
     async def spread() -> None:
-        async with open_cluster(config, head.address) as (sampler, _):
+        async with open_cluster(config, "cpu", head.address) as (sampler, _):
             assert await sampler.write([], 2, 0) == []
             first = await sampler.write(prompts, 2, 11)
             assert {one.version for answer in first for one in answer} == {0}
@@ -175,7 +175,7 @@ def test_judges_share_the_groups_and_survive(config: RlpafConfig, head: Any) -> 
     from training.rlpaf.cluster.remote import open_cluster
 
     async def spread() -> None:
-        async with open_cluster(config, head.address) as (sampler, judge):
+        async with open_cluster(config, "cpu", head.address) as (sampler, judge):
             groups = await asyncio.gather(*(judge.judge(one, written(one, RIGHT, WRONG)) for one in THEOREMS))
             assert [group.theorem for group in groups] == list(THEOREMS)
             assert all(group.rewards == (1.0, 0.0) for group in groups)
@@ -203,6 +203,36 @@ def test_judges_share_the_groups_and_survive(config: RlpafConfig, head: Any) -> 
 
 
 @pytest.mark.slow
+def test_the_learners_gpus_are_not_given_to_samplers(head: Any) -> None:
+    """Ray believes in GPUs that are not there."""
+    import ray
+
+    from prover.ray_cluster import alive_nodes, connect
+    from training.rlpaf.cluster.placement import Placement
+    from training.rlpaf.cluster.reserved import Keeper, keep_gpus
+
+    async def kept(node: str, count: int) -> tuple[int, list[Any], list[Any]]:
+        placement = Placement(alive_nodes)
+        keepers = await keep_gpus(placement, node, count)
+        held = [await keeper.here.remote() for keeper in keepers]
+        seats = [placement.seat_sampler((), share=False) for _ in range(4)]
+        others = [seat for seat in seats if seat is not None and seat.gpus]
+        given: Any = ray.remote(Keeper)
+        rest = [given.options(num_cpus=0, num_gpus=1).remote() for _ in others]
+        return len(others), sorted(held), sorted([await one.here.remote() for one in rest])
+
+    node = head.add_node(num_cpus=2, num_gpus=3)
+    connect(head.address)
+    try:
+        (name,) = [one["NodeID"] for one in alive_nodes() if one["Resources"].get("GPU")]
+        assert asyncio.run(kept(name, 2)) == (1, [[0], [1]], [[2]])
+        assert asyncio.run(kept(name, 3)) == (3, [], [[0], [1], [2]]), "there is no other"
+        assert asyncio.run(kept(name, 0)) == (3, [], [[0], [1], [2]])
+    finally:
+        ray.shutdown()
+        head.remove_node(node, allow_graceful=False)
+
+
 def test_lost_nodes(config: RlpafConfig, head: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """What stood on one goes on another, as long as there is one."""
     from training.rlpaf.cluster.remote import open_cluster
@@ -213,7 +243,7 @@ def test_lost_nodes(config: RlpafConfig, head: Any, capfd: pytest.CaptureFixture
     prompts = [make_prompt(theorem) for theorem in THEOREMS]
 
     async def spread(nodes: list[Any]) -> None:
-        async with open_cluster(small, head.address) as (sampler, judge):
+        async with open_cluster(small, "cpu", head.address) as (sampler, judge):
             await asyncio.to_thread(head.remove_node, nodes[0], allow_graceful=False)
             await asyncio.sleep(2)  # Its actors outlive a node for a moment.
             answers = await sampler.write(prompts, 1, 0)
@@ -236,7 +266,7 @@ def refused(config: RlpafConfig, address: str) -> str:
     from training.rlpaf.cluster.remote import open_cluster
 
     async def spread() -> None:
-        async with open_cluster(config, address):
+        async with open_cluster(config, "cpu", address):
             pass
 
     with pytest.raises(TrainError) as caught:

@@ -22,12 +22,12 @@ def read(folder: Path, text: str, seed: int | None = None) -> RlpafConfig:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_fills_up_what_the_file_leaves_out(tmp_path: Path, preset: str) -> None:
-    config = read(tmp_path, LEAST + f'[algorithm]\npreset = "{preset}"\nkl = 0.5\nupdates = 3\n')
+    config = read(tmp_path, LEAST + f'[algorithm]\npreset = "{preset}"\nkl = 0.5\nminibatches = 3\n')
     expected = {
         **PRESETS[preset],
         "preset": preset,
         "kl": 0.5,
-        "updates": 3,
+        "minibatches": 3,
         "unlikeliness": 0.0,
         "pass_at": 1,
     }
@@ -71,8 +71,8 @@ def test_ours_can_be_read(path: Path) -> None:
         ("algorithm", "preset = []", "algorithm.preset must be one of paper, modern, not []"),
         ("algorithm", "clip_low = 1.0", "algorithm.clip_low must be less than 1, not 1"),
         ("algorithm", "kl = -1", "algorithm.kl must not be negative, but is -1"),
-        ("algorithm", "updates = 0", "algorithm.updates must be positive, not 0"),
-        ("algorithm", 'scaled = "yes"', "algorithm.scaled must be true or false, not 'yes'"),
+        ("algorithm", "minibatches = 0", "algorithm.minibatches must be positive, not 0"),
+        ("algorithm", 'scale_rewards = "yes"', "algorithm.scale_rewards must be true or false, not 'yes'"),
         ("batch", "length = 4", "batch.length must be at least 16, not 4"),
         ("batch", "width = 4", "unknown key 'batch.width'; known are length, rows"),
         ("expert", "every = -1", "expert.every must not be negative, but is -1"),

@@ -22,7 +22,7 @@ def learn(rank: int, folder: Path, size: int, preset: str, routing: str) -> None
     if size > 1:
         dist.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=size)
     world = World(rank, size, torch.device("cpu"))
-    settings = with_rows(config(preset, updates=2, routing=routing), 2)
+    settings = with_rows(config(preset, minibatches=2, routing=routing), 2)
     settings = replace(settings, expert=ExpertConfig(every=1, steps=2))
     learner = Learner(policy(), tokenizer(), settings, world, policy(1))
     given = sampled(policy(2), groups())

@@ -79,13 +79,13 @@ def test_at_the_first_step_nothing_has_moved(start: Transformer) -> None:
 
 def test_the_step_is_that_of_the_plain_policy_gradient(start: Transformer) -> None:
     """Against autograd on all logits of one rollout after the other."""
-    settings = config("modern", ratio_cap=0.0)
+    settings = config("modern", tis_cap=0.0)
     given = sampled(start, groups())
     model = copy.deepcopy(start)
     total, used = torch.zeros(()), [each for each in given if each.informative]
     for each in used:
         rewards = torch.tensor(each.rewards)
-        advantages = group_advantages(rewards, torch.zeros(len(rewards)).long(), scaled=False)
+        advantages = group_advantages(rewards, torch.zeros(len(rewards)).long(), scale_rewards=False)
         for rollout, advantage in zip(each.judged, advantages, strict=True):
             prompt = tokenizer().encode(rollout.prompt).ids
             hidden = model(torch.tensor([[*prompt, *rollout.ids]])).hidden_BLD[0, len(prompt) - 1 : -1]
@@ -163,7 +163,7 @@ def test_micro_batches_of_any_size_give_one_step(start: Transformer, preset: str
     given = sampled(start, groups())
     states, figures = [], []
     for rows in (1, 3, 64):
-        learns = learner(start, with_rows(config(preset, updates=2), rows), policy(1))
+        learns = learner(start, with_rows(config(preset, minibatches=2), rows), policy(1))
         figures.append(learns.learn(given))
         states.append(learns.full_state())
         assert learns.step == 2
@@ -177,7 +177,7 @@ def test_micro_batches_of_any_size_give_one_step(start: Transformer, preset: str
 def test_later_steps_of_a_batch_are_clipped(start: Transformer) -> None:
     given = sampled(start, [group(n, "+-+-") for n in range(8)])
     # All completions are of one prompt and its routers, so what one step moves the next one finds moved.
-    figures = learner(start, config("modern", rate=0.03, updates=8, clip_low=0.05, clip_high=0.05)).learn(
+    figures = learner(start, config("modern", rate=0.03, minibatches=8, clip_low=0.05, clip_high=0.05)).learn(
         given
     )
     assert figures["clipped_low"] + figures["clipped_high"] > 0.05
@@ -213,7 +213,7 @@ def test_balance_biases_stay_and_frozen_routers_too(start: Transformer) -> None:
 
 @pytest.mark.parametrize("routing", ["free", "frozen", "replay"])
 def test_only_replay_keeps_the_experts_that_a_batch_was_scored_with(start: Transformer, routing: str) -> None:
-    learns = learner(start, config("modern", rate=0.05, updates=2, routing=routing))
+    learns = learner(start, config("modern", rate=0.05, minibatches=2, routing=routing))
     passes: list[tuple[bool, list[Tensor]]] = []
 
     def watch(_: object, __: object, told: dict[str, object], hidden: Hidden) -> None:
@@ -251,7 +251,7 @@ def test_a_batch_with_nothing_to_learn_moves_nothing(start: Transformer) -> None
 
 def test_a_run_goes_on_where_it_was(start: Transformer) -> None:
     batches = [sampled(start, [group(n, "+-+-"), group(n + 1, "-+")]) for n in (10, 20, 30)]
-    settings = config("modern", updates=3)
+    settings = config("modern", minibatches=3)
     whole = learner(start, settings)
     first = learner(start, settings)
     for batch in batches:

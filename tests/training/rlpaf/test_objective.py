@@ -13,9 +13,9 @@ from training.rlpaf.algorithm import Normaliser
 from training.rlpaf.objective import (
     Tokens,
     clipped,
-    correction,
     effective_sample_size,
     group_advantages,
+    importance_weights,
     k3,
     pass_at_rewards,
     policy_loss,
@@ -32,21 +32,21 @@ def close(found: Tensor, expected: list[float]) -> None:
 def test_advantages_are_distances_from_the_groups_mean() -> None:
     rewards = tensor([1.0, 0.0, 1.0, 0.0, 0.0])
     groups = tensor([0, 1, 0, 1, 0])  # In any order.
-    close(group_advantages(rewards, groups, scaled=False), [1 / 3, 0, 1 / 3, 0, -2 / 3])
+    close(group_advantages(rewards, groups, scale_rewards=False), [1 / 3, 0, 1 / 3, 0, -2 / 3])
     deviation = math.sqrt((1 / 9 + 1 / 9 + 4 / 9) / 2)  # Of a sample of three.
-    scaled = [1 / 3 / deviation, 0, 1 / 3 / deviation, 0, -2 / 3 / deviation]
-    close(group_advantages(rewards, groups, scaled=True), scaled)
+    expected = [1 / 3 / deviation, 0, 1 / 3 / deviation, 0, -2 / 3 / deviation]
+    close(group_advantages(rewards, groups, scale_rewards=True), expected)
 
 
-@pytest.mark.parametrize("scaled", [False, True])
-def test_groups_of_one_and_groups_without_variance_say_nothing(scaled: bool) -> None:
+@pytest.mark.parametrize("scale_rewards", [False, True])
+def test_groups_of_one_and_groups_without_variance_say_nothing(scale_rewards: bool) -> None:
     # Thirds of three do not add up to one in FP32: equality must not depend on it.
     rewards = tensor([1.0, 0.0, 0.0, 0.1, 0.1, 0.1, 1.0, 0.0])
     groups = tensor([0, 1, 1, 2, 2, 2, 4, 4])  # No group is number 3.
-    found = group_advantages(rewards, groups, scaled=scaled)
+    found = group_advantages(rewards, groups, scale_rewards=scale_rewards)
     assert found[:6].tolist() == [0.0] * 6
     assert found[6] == -found[7] > 0.4
-    assert group_advantages(tensor([]), tensor([]).long(), scaled=scaled).tolist() == []
+    assert group_advantages(tensor([]), tensor([]).long(), scale_rewards=scale_rewards).tolist() == []
 
 
 def test_an_unlikely_proof_is_worth_more_than_a_likely_one() -> None:
@@ -95,10 +95,10 @@ def test_normalisers(normaliser: Normaliser, expected: list[float]) -> None:
 
 def test_the_correction_is_truncated_and_has_no_gradient() -> None:
     old, sampler = tensor([-1.0, -1.0, -1.0], requires_grad=True), tensor([-1.5, -0.5, -3.0])
-    found = correction(old, sampler, 2.0)
+    found = importance_weights(old, sampler, 2.0)
     close(found, [math.exp(0.5), math.exp(-0.5), 2.0])
     assert not found.requires_grad
-    assert correction(old, sampler, 0.0).tolist() == [1.0, 1.0, 1.0]
+    assert importance_weights(old, sampler, 0.0).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_k3_is_not_negative_and_right_on_average() -> None:

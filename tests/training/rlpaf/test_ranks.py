@@ -57,7 +57,7 @@ def test_two_ranks_run_what_one_does(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_ends_a_run_ends_all_ranks(tmp_path: Path) -> None:
-    settings = write(tmp_path, optimizer__learning_rate=1e30, algorithm__updates=3)
+    settings = write(tmp_path, optimizer__learning_rate=1e30, algorithm__minibatches=3)
     ended = torchrun(settings, tmp_path / "diverged")
     assert ended.returncode != 0
     assert ended.stderr.count("prover: the loss is") == 1, ended.stderr

@@ -21,8 +21,8 @@ from training.rlpaf.algorithm import Normaliser
 from training.rlpaf.objective import (
     Tokens,
     clipped,
-    correction,
     group_advantages,
+    importance_weights,
     k3,
     policy_loss,
     token_weights,
@@ -90,7 +90,7 @@ def given(logprobs: Tensor, tokens: Tensor, generator: torch.Generator) -> Given
 
     lengths = torch.tensor([9, 1, 4, 7, 2, 9])
     rewards = torch.tensor([1.0, 0, 0, 0, 1, 1])
-    advantages = group_advantages(rewards, torch.tensor([0, 0, 0, 1, 1, 1]), scaled=True)
+    advantages = group_advantages(rewards, torch.tensor([0, 0, 0, 1, 1, 1]), scale_rewards=True)
     old = near(logprobs, 0.3)
     mask = torch.arange(LENGTH) < lengths[:, None]
     return Given(mask, tokens, advantages, old, near(old, 0.7), near(logprobs, 0.4))
@@ -142,7 +142,7 @@ def test_loss_gradient_and_figures_are_trls(loss_type: str, settings: Settings) 
         data.old[mask],
         data.advantages[sequences_N],
         token_weights(sequences_N, SEQUENCES, NORMALISERS[loss_type], MAX_TOKENS),
-        correction(data.old[mask], data.sampler[mask], settings.cap),
+        importance_weights(data.old[mask], data.sampler[mask], settings.cap),
         data.reference[mask] if settings.kl else None,
     )
 
@@ -169,5 +169,5 @@ def test_scaled_advantages_are_trls() -> None:
     rewards = torch.tensor([[1.0, 0, 0, 0], [1, 1, 0, 1], [0, 0, 0, 0]])
     mean = rewards.mean(1, keepdim=True)
     expected = (rewards - mean) / (nanstd(rewards, dim=1)[:, None] + 1e-4)
-    found = group_advantages(rewards.flatten(), torch.arange(3).repeat_interleave(4), scaled=True)
+    found = group_advantages(rewards.flatten(), torch.arange(3).repeat_interleave(4), scale_rewards=True)
     torch.testing.assert_close(found.view(3, 4), expected, rtol=1e-3, atol=1e-6)

@@ -45,6 +45,14 @@ class Placement:
         a_node = -(-judges // max(1, len(nodes)))
         return self._seat(nodes, lambda node: workers or -(-_count(node, "CPU") // a_node), share)
 
+    def reserve(self, name: str, gpus: int) -> bool:
+        """Take GPUs of a node for good, and say so, unless it has no others."""
+        node = next((node for node in self._nodes() if node["NodeID"] == name), None)
+        if not gpus or node is None or self._free(node, "GPU") <= gpus:
+            return False
+        self._gpus[name] += gpus
+        return True
+
     def leave(self, seat: Seat) -> None:
         """The actor is gone."""
         self._cpus[seat.node] -= seat.cpus

@@ -22,13 +22,14 @@ from torch import Tensor
 
 from lean_env.values import Check, Theorem, Verdict
 from prover.policies.base import Prompt
-from prover.ray_cluster import ClusterError, alive_nodes, connect
+from prover.ray_cluster import ClusterError, alive_nodes, connect, this_node
 from training.errors import TrainError
 from training.files import checkpoint_files, fingerprint
 from training.rlpaf.cluster.actors import WRITES_AT_A_TIME, JudgeActor, SamplerActor
 from training.rlpaf.cluster.crew import Crew
 from training.rlpaf.cluster.handles import MAX_LOSSES, Handles, LostError, call, write_in_parts
 from training.rlpaf.cluster.placement import Placement, Seat
+from training.rlpaf.cluster.reserved import keep_gpus, learners_gpus
 from training.rlpaf.config import LeanConfig, RlpafConfig, SamplingConfig
 from training.rlpaf.explore import rollout_of
 from training.rlpaf.judge import Tally
@@ -246,8 +247,11 @@ def _unless_lost(told: Sequence[Any]) -> list[Any]:
 
 
 @asynccontextmanager
-async def open_cluster(config: RlpafConfig, address: str) -> AsyncIterator[tuple[RemoteSampler, RemoteJudge]]:
-    """The roles of a run on the cluster at an address that `connect` takes. Raises `TrainError`."""
+async def open_cluster(
+    config: RlpafConfig, device: str, address: str
+) -> AsyncIterator[tuple[RemoteSampler, RemoteJudge]]:
+    """The roles of a run on the cluster at an address that `connect` takes; `device` is the learner's. Raises
+    `TrainError`."""
     try:
         connect(address)
     except ClusterError as error:
@@ -256,10 +260,12 @@ async def open_cluster(config: RlpafConfig, address: str) -> AsyncIterator[tuple
     with contextlib.redirect_stdout(sys.stderr):
         try:
             placement = Placement(alive_nodes)
+            kept = await keep_gpus(placement, this_node(), learners_gpus(device))
             async with (
                 RemoteSampler(config.model.checkpoint, config.sampling, placement) as sampler,
                 RemoteJudge(config.lean, config.seed, placement, sampler) as judge,
             ):
                 yield sampler, judge
+            del kept  # Until here they were not to be given away.
         finally:
             ray.shutdown()
