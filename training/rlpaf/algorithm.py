@@ -44,7 +44,9 @@ class AlgorithmConfig:
     pass_at: int = 1
     """The k of the pass@k that is to rise: with more than 1, hard theorems weigh more (arXiv 2505.15201)."""
     minibatches: int = 1
-    """Optimiser steps taken with one batch."""
+    """Parts of a batch, with each of which one optimiser step is taken."""
+    epochs: int = 1
+    """Passes over a batch: more where proofs are dearer than steps (arXiv 1707.06347, algorithm 1)."""
 
     def __post_init__(self) -> None:
         for name in ("kl", "clip_low", "clip_high", "tis_cap", "unlikeliness"):
@@ -52,7 +54,7 @@ class AlgorithmConfig:
             require(value >= 0, f"{name} must not be negative, but is {value:g}")
         for name in ("clip_low", "unlikeliness"):
             require(getattr(self, name) < 1, f"{name} must be less than 1, not {getattr(self, name):g}")
-        for name in ("pass_at", "minibatches"):
+        for name in ("pass_at", "minibatches", "epochs"):
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
 

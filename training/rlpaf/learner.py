@@ -1,10 +1,10 @@
 """The role that learns: groups of judged rollouts in, moved weights and figures out.
 
 A batch is scored once with the weights that it meets: their log-probs are the old ones of the clipped ratio,
-and the choice of experts that was made then is replayed if the configuration says so. Then come `minibatches`
-optimiser steps, each on its share of the completions. The gradient is that of a sum over all tokens of a step
-with weights that were fixed before, so any division into micro-batches and ranks gives the same one up to
-rounding.
+and the choice of experts that was made then is replayed if the configuration says so. Then come `epochs`
+times `minibatches` optimiser steps, each on its share of the completions. The gradient is that of a sum over
+all tokens of a step with weights that were fixed before, so any division into micro-batches and ranks gives
+the same one up to rounding.
 
 The routers' balance biases never move here: a policy whose routing shifts for the sake of even load would no
 longer be the one that was scored.
@@ -136,25 +136,22 @@ class Learner:
         scored = torch.zeros(4, device=self.world.device)
         steps = [self._score(experiences, scored) for experiences in cut]
         moved = torch.zeros(3, device=self.world.device)
-        losses, norms = [], []
-        for parts in steps:
-            loss, norm = self._move(parts, moved)
-            losses.append(loss)
-            norms.append(norm)
+        taken = [self._move(parts, moved) for parts in steps * self.config.algorithm.epochs]
         self.version += 1
         kl_sampler, entropy, weights, squares = self.world.add_up(scored).tolist()
+        moved /= self.config.algorithm.epochs
         low, high, kl_reference = self.world.add_up(moved).tolist()
         learnt = found.experiences
         tokens = sum(len(experience.logprobs) for experience in learnt)
         figures = {
-            "loss": _mean(losses),
+            "loss": _mean([loss for loss, _ in taken]),
             "reward": found.reward,
             "advantage_abs": _mean([abs(experience.advantage) for experience in learnt]),
             "kl_sampler": kl_sampler / max(1, tokens),
             "ess": effective_sample_size(weights, squares, tokens),
             "clipped_low": low / max(1, tokens),
             "clipped_high": high / max(1, tokens),
-            "gradient_norm": _mean(norms),
+            "gradient_norm": _mean([norm for _, norm in taken]),
             "entropy": entropy / max(1, tokens),
             "tokens": float(tokens),
             "rollouts": float(len(learnt)),
@@ -282,9 +279,9 @@ class Learner:
         )
 
     def _rate(self) -> float:
-        run, expert = self.config.run, self.config.expert
-        imitations = run.steps // expert.every * expert.steps if expert.every else 0
-        steps = run.steps * self.config.algorithm.minibatches + imitations
+        run, expert, algorithm = self.config.run, self.config.expert, self.config.algorithm
+        steps = run.steps * algorithm.minibatches * algorithm.epochs
+        steps += run.steps // expert.every * expert.steps if expert.every else 0
         return learning_rate(self.config.optimizer, min(self.step, steps - 1), steps)
 
 

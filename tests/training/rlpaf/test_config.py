@@ -28,6 +28,7 @@ def test_a_preset_fills_up_what_the_file_leaves_out(tmp_path: Path, preset: str)
         "preset": preset,
         "kl": 0.5,
         "minibatches": 3,
+        "epochs": 1,
         "unlikeliness": 0.0,
         "pass_at": 1,
     }

@@ -183,6 +183,22 @@ def test_later_steps_of_a_batch_are_clipped(start: Transformer) -> None:
     assert figures["clipped_low"] + figures["clipped_high"] > 0.05
 
 
+def test_a_batch_is_learnt_from_as_often_as_is_told(start: Transformer) -> None:
+    """In a second pass the ratio is no longer one; with wide borders two passes go further than one."""
+    given = sampled(start, groups())
+    wide = {"clip_low": 0.99, "clip_high": 99.0}
+    moved, clipped = [], []
+    for epochs, borders in ((1, wide), (2, wide), (4, {"clip_low": 0.01, "clip_high": 0.01})):
+        learns = learner(start, config("modern", rate=0.01, minibatches=2, epochs=epochs, **borders))
+        figures = learns.learn(given)
+        assert (learns.version, learns.step) == (1, 2 * epochs)
+        moved.append(distance(learns.full_state(), dict(start.state_dict())))
+        clipped.append(figures["clipped_low"] + figures["clipped_high"])
+    assert moved[1] > 1.5 * moved[0]
+    assert clipped[0] == 0
+    assert clipped[1] < 0.05 < clipped[2] <= 1
+
+
 def test_a_reference_pulls_back(start: Transformer) -> None:
     """Where no rollout did better, only the KL term is left."""
     reference = policy(1)
