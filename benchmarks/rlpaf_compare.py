@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from common import Bar, report
 
@@ -34,15 +35,23 @@ def preset(name: str) -> Change:
     return lambda config: replace(config, algorithm=AlgorithmConfig(preset=name, **PRESETS[name]))  # type: ignore[arg-type]
 
 
+def algorithm(**values: Any) -> Change:
+    """The configuration's algorithm, but for these."""
+    return lambda config: replace(config, algorithm=replace(config.algorithm, **values))
+
+
 VARIANTS: dict[str, Change] = {
     "as-configured": lambda config: config,
     "modern": preset("modern"),
     "paper": preset("paper"),
     "search": lambda config: replace(config, sampling=replace(config.sampling, search_share=0.2)),
     "expert": lambda config: replace(config, expert=replace(config.expert, every=5)),
-    "unlikeliness": lambda config: replace(config, algorithm=replace(config.algorithm, unlikeliness=0.25)),
-    "free-routing": lambda config: replace(config, algorithm=replace(config.algorithm, routing="free")),
-    "frozen-routing": lambda config: replace(config, algorithm=replace(config.algorithm, routing="frozen")),
+    "unlikeliness": algorithm(unlikeliness=0.25),
+    "pass-at-1": algorithm(pass_at=1),
+    "pass-at-8": algorithm(pass_at=8),
+    "two-epochs": algorithm(epochs=2),
+    "free-routing": algorithm(routing="free"),
+    "frozen-routing": algorithm(routing="frozen"),
 }
 
 
@@ -57,6 +66,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, help="batches of each run, instead of the configuration's")
     parser.add_argument("--theorems", nargs="+", type=Path, default=[], help="held-out files besides")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
+    parser.add_argument("--ray", default="", help="`local`, or a cluster's address: a process for each role")
     parser.add_argument("--runs", type=Path, default=Path("runs/compare"))
     parser.add_argument("--recipe", choices=VARIANTS, help="the variant that must meet the bars")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/rlpaf_compare.json"))
@@ -74,20 +84,20 @@ def main() -> int:
             runs[told.runs / f"{name}-{seed}"] = VARIANTS[name](config)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(told.jobs, context, max_tasks_per_child=1) as workers:
-        works = {workers.submit(work, config, folder): folder for folder, config in runs.items()}
+        works = {workers.submit(work, runs[folder], folder, told.ray): folder for folder in runs}
         for done in as_completed(works):
             print(f"{works[done]}: {done.result() or 'done'}", file=sys.stderr, flush=True)
     bars = [bar for folder in runs for bar in figures(folder, folder.name.rpartition("-")[0] == told.recipe)]
     return report(told.out, bars, {"config": told.config.name, "runs": [folder.name for folder in runs]})
 
 
-def work(config: RlpafConfig, folder: Path) -> str:
+def work(config: RlpafConfig, folder: Path, ray: str) -> str:
     """Train, or go on training; what went wrong."""
     from training.errors import TrainError
     from training.rlpaf.run import train
 
     try:
-        train(config, folder)
+        train(config, folder, ray)
     except TrainError as error:
         return str(error)
     return ""
