@@ -122,6 +122,7 @@ def test_a_node_that_cannot_is_told(cluster: Any, fakes: Path) -> None:
         (fakes / "vllm" / "_C.abi3.so").unlink()
     assert said.returncode == 2
     assert said.stderr.splitlines()[-1].startswith("prover: node 0: the installed vLLM is built for CPUs")
+    psutil.wait_procs(servers(), timeout=10)  # The other node's hears of it a moment later.
     assert not servers()
 
 

@@ -202,7 +202,6 @@ def test_judges_share_the_groups_and_survive(config: RlpafConfig, head: Any) -> 
         run(spread())
 
 
-@pytest.mark.slow
 def test_the_learners_gpus_are_not_given_to_samplers(head: Any) -> None:
     """Ray believes in GPUs that are not there."""
     import ray
@@ -233,6 +232,7 @@ def test_the_learners_gpus_are_not_given_to_samplers(head: Any) -> None:
         head.remove_node(node, allow_graceful=False)
 
 
+@pytest.mark.slow
 def test_lost_nodes(config: RlpafConfig, head: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """What stood on one goes on another, as long as there is one."""
     from training.rlpaf.cluster.remote import open_cluster
