@@ -78,6 +78,7 @@ def rlpaf(
         from training.rlpaf.run import train
 
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}", ray)
+    _leave_at_once()
 
 
 @app.command()
@@ -89,6 +90,18 @@ def page(
         from training.rlpaf.page import write_page
 
         print(f"page: {write_page(folder)}", file=sys.stderr)
+
+
+def _leave_at_once() -> None:
+    """End one of several ranks whose work is done.
+
+    Threads that have computed for the event loop may still be in torch; the interpreter's own end then aborts
+    the process now and then ("terminate called without an active exception"), a failure to `torchrun`.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 @contextmanager
