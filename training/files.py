@@ -43,8 +43,8 @@ def read_lines(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Give a file this content, or leave it as it was. Raises `OSError`."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Give a file this content, or leave it as it was; other processes may do so too. Raises `OSError`."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")
         os.replace(partial, path)

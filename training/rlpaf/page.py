@@ -7,8 +7,6 @@ passes through `markup.text`.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from prover.evaluation.document import document
 from prover.evaluation.markdown import duration
 from prover.evaluation.markup import card, folded, notes, table, text
 from training.errors import TrainError
+from training.files import replace_text
 from training.rlpaf.panels import curriculum, judging, learning, queues, timing
 from training.rlpaf.progress import held_out
 from training.rlpaf.record import Proved, RunRecord, read_record
@@ -35,14 +34,10 @@ FOOTER = (
 def write_page(folder: Path) -> Path:
     """Write the page of a run into its folder, in one piece, and return where it is. Raises `TrainError`."""
     page = folder / PAGE
-    partial = folder / f".{PAGE}.{os.getpid()}.partial"
     record = read_record(folder)
     try:
-        partial.write_text(render(record), "utf-8", newline="\n")
-        os.replace(partial, page)
+        replace_text(page, render(record))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise TrainError(f"{page} cannot be written: {error.strerror}") from error
     return page
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from training.errors import TrainError
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.judge import Judge, LeanJudge
 from training.rlpaf.sampler import ModelSampler, Sampler
@@ -24,9 +23,7 @@ async def open_roles(config: RlpafConfig, device: str, ray: str) -> AsyncIterato
         ):
             yield sampler, judge
         return
-    try:
-        from training.rlpaf.cluster.remote import open_cluster
-    except ModuleNotFoundError as error:
-        raise TrainError(f"{error}; --ray needs `pip install 'rmax-prover[ray]'`") from error
+    from training.rlpaf.cluster.remote import open_cluster  # Ray is an extra.
+
     async with open_cluster(config, device, ray) as roles:
         yield roles

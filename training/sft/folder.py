@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,10 @@ def alone_in(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            if list(path.iterdir()) == [lock]:
-                lock.unlink()
-                path.rmdir()
+            with suppress(OSError):  # Somebody may have removed it: what ended the run is what counts.
+                if list(path.iterdir()) == [lock]:
+                    lock.unlink()
+                    path.rmdir()
 
 
 class RunFolder:

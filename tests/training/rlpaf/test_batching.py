@@ -74,6 +74,16 @@ def test_for_pass_at_k_the_hard_theorem_weighs_more() -> None:
     assert [each.advantage for each in told[4:]] == pytest.approx([1 / 6] * 3 + [-0.5])
 
 
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_a_group_is_kept_if_some_advantage_is_not_zero(k: int) -> None:
+    for proved in range(6):
+        one = group(1, "+" * proved + "-" * (5 - proved))
+        every = harvest([one], tokenizer(), config(pass_at=k, drop_uninformative=False).algorithm, 60)
+        assert one.teaches(k) == any(each.advantage for each in every.experiences)
+        kept = harvest([one], tokenizer(), config(pass_at=k).algorithm, 60)
+        assert bool(kept.experiences) == one.teaches(k)
+
+
 def test_nothing_judged_is_nothing_to_learn() -> None:
     found = harvest([group(1, "??")], tokenizer(), config().algorithm, 40)
     assert (found.experiences, found.reward, found.zero_variance) == ((), 0.0, 0.0)
