@@ -45,7 +45,7 @@ VARIANTS: dict[str, Change] = {
     "modern": preset("modern"),
     "paper": preset("paper"),
     "search": lambda config: replace(config, sampling=replace(config.sampling, search_share=0.2)),
-    "expert": lambda config: replace(config, expert=replace(config.expert, every=5)),
+    "expert": lambda config: replace(config, expert=replace(config.expert, every=10, steps=2)),
     "unlikeliness": algorithm(unlikeliness=0.25),
     "pass-at-1": algorithm(pass_at=1),
     "pass-at-8": algorithm(pass_at=8),

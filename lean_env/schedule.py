@@ -23,6 +23,8 @@ from lean_env.values import Check, Theorem
 
 FIRST_SIZE, MAX_SIZE = 64, 400
 """How many proofs a large document holds at first and at most; how long it takes decides (`learn`)."""
+TRUST = 0.2
+"""How far one document moves that number, as a power: one that hangs says little about the next."""
 REPORT_DELAY = 0.1
 """Seconds that a large document has before Lean reports on it. It should take a little longer."""
 PROMPT_DELAY = 0.01
@@ -125,13 +127,11 @@ class Schedule:
 
     def learn(self, batch: Batch, seconds: float) -> None:
         """Adapt `size` to how long a document took: it should be a little longer than the delay."""
-        if len(batch.jobs) == 1:
-            return
-        if batch.large and seconds < 1.3 * REPORT_DELAY:
-            self.size = min(MAX_SIZE, 1.2 * self.size)
-        elif seconds > 1.8 * REPORT_DELAY:
-            fitting = 1.5 * REPORT_DELAY * len(batch.jobs) / seconds
-            self.size = max(1.0, min(self.size, max(fitting, 0.6 * self.size)))
+        few = len(batch.jobs) == 1 and (batch.jobs[0].solo or round(self.size) > 1)
+        if few or not seconds:
+            return  # It was alone for other reasons, and may be of another kind.
+        fitting = 1.5 * REPORT_DELAY * len(batch.jobs) / seconds
+        self.size = min(MAX_SIZE, max(1.0, self.size * (fitting / self.size) ** TRUST))
 
     def take(self, worker: int) -> Batch | None:
         """Remove and return the jobs that `worker` should do now; None if there are none for it."""

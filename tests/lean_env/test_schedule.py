@@ -152,6 +152,25 @@ def test_slow_proofs_get_small_documents(loop: asyncio.AbstractEventLoop) -> Non
     assert plan.size == 1
 
 
+def test_documents_grow_again_when_the_slow_proofs_are_over(loop: asyncio.AbstractEventLoop) -> None:
+    plan = schedule(1)
+    for _ in range(30):
+        plan.learn(Batch([job(loop, "a") for _ in range(max(1, round(plan.size)))], large=True), 1.25)
+    assert round(plan.size) == 1
+    for _ in range(60):
+        count = max(1, round(plan.size))
+        plan.learn(Batch([job(loop, "a") for _ in range(count)], large=count > 1), 0.005 + 0.01 * count)
+    assert 10 <= plan.size <= 20
+
+
+def test_proofs_that_had_to_be_alone_say_nothing_of_others(loop: asyncio.AbstractEventLoop) -> None:
+    plan = schedule(1)
+    before = plan.size
+    plan.learn(Batch([job(loop, "a", solo=True)]), 2.0)
+    plan.learn(Batch([job(loop, "a")]), 2.0)
+    assert plan.size == before
+
+
 @given(st.text("ab", max_size=30), st.text("ab", max_size=30))
 def test_shared_length_is_the_longest_common_beginning(one: str, other: str) -> None:
     length = shared_length(one, other)

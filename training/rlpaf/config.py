@@ -89,6 +89,8 @@ class SamplingConfig:
     """Of a batch's theorems, how many are searched with RMaxTS, as many rollouts as a group has."""
     policy: Literal["own", "vllm"] = "own"
     """Who writes: our generator, or vLLM."""
+    gpu_memory_utilization: float = 0.5
+    """Of a GPU's memory, how much vLLM may fill: on one GPU the learner needs the rest."""
     samplers: int = 1
     """How many on a cluster."""
 
@@ -97,6 +99,8 @@ class SamplingConfig:
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
         require(0 <= self.search_share <= 1, f"search_share must lie in [0, 1], not {self.search_share:g}")
+        share = self.gpu_memory_utilization
+        require(0 < share <= 1, f"gpu_memory_utilization must lie in (0, 1], not {share:g}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ class ModelSampler:
         """`checkpoint` is what it begins with, and says in which format it is asked."""
         self._checkpoint, self._config, self._device = checkpoint, config, device
         self._writer: Writer = (
-            VllmWriter(checkpoint) if config.policy == "vllm" else GeneratorWriter(checkpoint, device)
+            VllmWriter(checkpoint, config.gpu_memory_utilization)
+            if config.policy == "vllm"
+            else GeneratorWriter(checkpoint, device)
         )
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()

@@ -95,8 +95,9 @@ class GeneratorWriter:
 class VllmWriter:
     """A vLLM engine in this process. Its weights are reloaded from a checkpoint of each update."""
 
-    def __init__(self, checkpoint: Path) -> None:
-        self._policy = VllmPolicy(str(checkpoint))
+    def __init__(self, checkpoint: Path, memory: float) -> None:
+        """`memory`: the share of a GPU's that vLLM may fill."""
+        self._policy = VllmPolicy(str(checkpoint), settings={"gpu_memory_utilization": memory})
 
     async def __aenter__(self) -> tuple[Control, Means]:
         """Start the engine. Raises `PolicyError`."""

@@ -67,6 +67,7 @@ def test_ours_can_be_read(path: Path) -> None:
         ("curriculum", "fresh_share = 0.8\nrevisited_share = 0.3", "must be shares of one batch"),
         ("sampling", "max_tokens = 0", "sampling.max_tokens must be positive, not 0"),
         ("sampling", 'policy = "gpt"', "sampling.policy must be one of own, vllm, not 'gpt'"),
+        ("sampling", "gpu_memory_utilization = 0", "gpu_memory_utilization must lie in (0, 1], not 0"),
         ("sampling", "search_share = 2", "sampling.search_share must lie in [0, 1], not 2"),
         ("algorithm", 'preset = "new"', "algorithm.preset must be one of paper, modern, not 'new'"),
         ("algorithm", "preset = []", "algorithm.preset must be one of paper, modern, not []"),
