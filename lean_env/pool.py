@@ -53,6 +53,8 @@ class CheckPool:
         self._wake = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
         self._statements: dict[str, asyncio.Task[str]] = {}
+        self.busy_seconds = 0.0
+        """How long the workers were at work, added up over them."""
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._serve(worker)) for worker in self._workers]
@@ -147,10 +149,13 @@ class CheckPool:
         return await job.future
 
     async def _serve(self, worker: Worker) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 batch = await self._next(worker)
+                began = loop.time()
                 again = await worker.do(batch)
+                self.busy_seconds += loop.time() - began
                 async with self._wake:
                     self._schedule.held[worker.index].busy = False
                     self._schedule.waiting[:0] = again

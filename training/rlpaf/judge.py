@@ -47,8 +47,7 @@ class Tally(NamedTuple):
     known: int
     """Verdicts that were known already."""
     seconds: float
-    """Of Lean's time for these checks, added up over its processes; those of one document wait for all of
-    it. Checks of search trees are not timed."""
+    """That Lean worked, added up over its processes, without audits."""
     audited: int
     """Proofs that the strict audit has judged."""
     refused: tuple[RefusedProof, ...]
@@ -98,7 +97,7 @@ class LeanJudge:
         self._planting = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._counts: Counter[str] = Counter()
-        self._seconds = 0.0
+        self._told_seconds = 0.0
         self._cheats: list[str] = []
         self._refused: list[RefusedProof] = []
 
@@ -158,9 +157,9 @@ class LeanJudge:
     async def tally(self) -> Tally:
         """What was done since this was asked last."""
         counts, refused, cheats = self._counts, tuple(self._refused), tuple(self._cheats)
-        tally = Tally(counts["checks"], counts["known"], self._seconds, counts["audited"], refused, cheats)
-        self._counts, self._seconds, self._cheats, self._refused = Counter(), 0.0, [], []
-        return tally
+        seconds, self._told_seconds = self.pool.busy_seconds - self._told_seconds, self.pool.busy_seconds
+        self._counts, self._cheats, self._refused = Counter(), [], []
+        return Tally(counts["checks"], counts["known"], seconds, counts["audited"], refused, cheats)
 
     async def forbid(self, proofs: Collection[RefusedProof]) -> None:
         """These are worth nothing from now on."""
@@ -177,7 +176,6 @@ class LeanJudge:
                 raise
             check = Check(Verdict.FAULT, proof, str(error))
         self._counts["checks"] += 1
-        self._seconds += check.seconds
         if check.verdict is Verdict.CHEAT:
             self._keep_cheat(theorem, proof, check.reason)
         self._known.note(theorem, proof, check)

@@ -106,6 +106,11 @@ def _warnings(record: RunRecord) -> Iterator[str]:
     for name, count in record.damaged.items():
         lines = "1 line of it is" if count == 1 else f"{count} lines of it are"
         yield f"{name} is damaged{f': {lines}' if name.endswith('.jsonl') else ' and'} left out."
+    if unusable := sum(value for _, value in record.figure("unusable_theorems")):
+        said = "Theorems that could not be learnt from, most of which Lean does not understand"
+        yield f"{said}: {unusable:.0f}."
+    if (held_out := record.figure("held_out_unusable")) and held_out[-1][1]:
+        yield f"Held-out theorems that Lean does not understand, in no figure: {held_out[-1][1]:.0f}."
     if refused := sum(value for _, value in record.figure("refused")):
         yield f"Proofs that the fast tier accepted and the strict audit refused: {refused:.0f}."
     if record.cheats:

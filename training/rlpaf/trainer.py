@@ -261,7 +261,8 @@ class Trainer:
                 monitor.say(f"held out, and in no figure: {said}")
         await self._hear(roles[1], store)
         self._heard = time.monotonic()
-        monitor.record(self.batches, figures)
+        unusable = {"held_out_unusable": float(len(self.held_out.left_out))}
+        monitor.record(self.batches, figures | unusable)
         said = "  ".join(f"{name} {value:.1%}" for name, value in figures.items())
         monitor.say(f"batch {self.batches}: {said}")
         await self._show()

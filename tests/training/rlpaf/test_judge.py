@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,18 @@ def test_keeps_the_order_and_what_the_sampler_said() -> None:
     assert tally.seconds > 0
     assert len(tally.cheats) == 1
     assert tally.cheats[0].startswith("theorem two : 1 + 1 = 2 := by\n  run_tac return\n-- ")
+
+
+def test_the_time_of_a_document_counts_once() -> None:
+    async def judged() -> tuple[float, Tally]:
+        async with LeanJudge(CONFIG, 0) as judge:
+            began = time.monotonic()
+            await judge.judge(THEOREM, written(THEOREM, *(f"  exact {number}" for number in range(40))))
+            return time.monotonic() - began, await judge.tally()
+
+    elapsed, tally = asyncio.run(judged())
+    assert tally.checks == 40
+    assert 0 < tally.seconds <= CONFIG.workers * elapsed
 
 
 def test_what_is_known_is_not_checked_again_and_cheats_are_told_once() -> None:

@@ -58,6 +58,7 @@ BATCH = {
     "groups_under_way": 17.0,
     "groups_ready": 4.0,
     "stale_groups": 2.0,
+    "unusable_theorems": 1.0,
     **{f"curriculum_success_bin_{place}": 0.1 for place in range(10)},
 }
 

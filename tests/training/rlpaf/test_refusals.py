@@ -127,6 +127,9 @@ def test_statements_that_cannot_be_used_are_dropped(tmp_path: Path, monkeypatch:
     scores = {line["name"]: line for line in lines(tmp_path / "out" / "held_out.jsonl")}
     assert scores.keys() == {"t6", "long"}, "a statement that is none is no theorem to prove"
     assert (scores["long"]["proved"], scores["long"]["judged"]) == (0, 2)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Theorems that could not be learnt from, most of which Lean does not understand: 2." in page
+    assert "Held-out theorems that Lean does not understand, in no figure: 1." in page
 
 
 @pytest.mark.parametrize(
