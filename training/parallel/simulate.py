@@ -1,0 +1,117 @@
+"""How long a schedule takes: each rank does its actions in order, as soon as what they need is there.
+
+Costs are of one micro-batch on one rank's part of the model (a P-th of it, for P ranks), whatever number of
+stages a schedule cuts it into, so schedules can be compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from training.parallel.schedule import Action, Part, Schedule, Work, check, needs, order, split_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What one micro-batch costs on a P-th of the model, in any unit of time."""
+
+    forward: float = 1.0
+    inputs: float = 1.0
+    weights: float = 1.0
+    gain: float = 0.0
+    """What is saved, as a share of forward and backward, if the two are interleaved."""
+    latency: float = 0.0
+    """From the end of a piece of work until another rank can use what came out of it."""
+
+    def __post_init__(self) -> None:
+        for name in ("forward", "inputs", "weights", "latency"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must not be negative: {getattr(self, name)}")
+        if not 0 <= self.gain < 1:
+            raise ValueError(f"gain must lie in [0, 1): {self.gain}")
+
+    @property
+    def backward(self) -> float:
+        """Both parts."""
+        return self.inputs + self.weights
+
+    @property
+    def paired(self) -> float:
+        """F&B: a forward and a backward, interleaved."""
+        return (1 - self.gain) * (self.forward + self.backward)
+
+    def of(self, action: Action) -> float:
+        """An action's time."""
+        if len(action) > 1:
+            return self.paired
+        times = {
+            Part.FORWARD: self.forward,
+            Part.BACKWARD: self.backward,
+            Part.INPUT: self.inputs,
+            Part.WEIGHT: self.weights,
+        }
+        return times[action[0].part]
+
+
+class Span(NamedTuple):
+    """When a rank did an action."""
+
+    begin: float
+    end: float
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One step."""
+
+    schedule: Schedule
+    ranks: tuple[tuple[Span, ...], ...]
+    activations: tuple[float, ...]
+    """Of each rank, how many micro-batches' activations of a P-th of the model it holds at once, at most."""
+
+    @property
+    def seconds(self) -> float:
+        """Until the last rank is done."""
+        return max(spans[-1].end for spans in self.ranks)
+
+    def busy(self, rank: int) -> float:
+        """How long a rank works."""
+        return sum(span.end - span.begin for span in self.ranks[rank])
+
+    @property
+    def bubble(self) -> float:
+        """How long the rank that works longest waits: all others are as long under way."""
+        return self.seconds - max(map(self.busy, range(len(self.ranks))))
+
+
+def simulate(schedule: Schedule, costs: Costs) -> Timeline:
+    """The step's course. Raises `ValueError` for a schedule that cannot be right."""
+    check(schedule)
+    split = split_pairs(schedule)
+    place = {work: rank for rank in range(len(schedule.ranks)) for work in schedule.works(rank)}
+    ended: dict[Work, float] = {}
+    begun: dict[Action, Span] = {}
+    clock = [0.0] * len(schedule.ranks)
+    for action in order(schedule):
+        rank = place[action[0]]
+        begin = clock[rank]
+        for work in action:
+            for need in needs(work, schedule.stages, split):
+                begin = max(begin, ended[need] + (costs.latency if place[need] != rank else 0.0))
+        clock[rank] = begin + schedule.share * costs.of(action)
+        begun[action] = Span(begin, clock[rank], action)
+        ended.update(dict.fromkeys(action, clock[rank]))
+    ranks = tuple(tuple(begun[action] for action in actions) for actions in schedule.ranks)
+    return Timeline(schedule, ranks, tuple(_held(schedule, rank) for rank in range(len(schedule.ranks))))
+
+
+def _held(schedule: Schedule, rank: int) -> float:
+    """The most activations at once: they come with a forward, and go with the gradient of the weights."""
+    held = most = 0
+    for action in schedule.ranks[rank]:
+        held += sum(work.part is Part.FORWARD for work in action)
+        most = max(most, held)
+        held -= sum(work.part in (Part.BACKWARD, Part.WEIGHT) for work in action)
+    return most * schedule.share
