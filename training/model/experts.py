@@ -4,7 +4,11 @@ Two ways with the same numbers. The grouped GEMM sorts the (token, expert) pairs
 all groups in one kernel, without a synchronisation with the host: the way in BF16. The loop takes the
 experts one by one: the reference, and the way in FP32.
 
-Shapes: N tokens, K experts a token, P = N · K pairs, E experts, D hidden, I an expert's width.
+Where experts are spread over devices (`training.parallel.experts`) a device has some of a token's choices
+and not others: those that are elsewhere are negative.
+
+Shapes: N tokens, K experts a token, P pairs of token and expert (N · K if all are here), E experts, D hidden,
+I an expert's width.
 """
 
 from __future__ import annotations
@@ -23,9 +27,14 @@ from training.model.router import Router, Routing
 class Experts(nn.Module):
     """The routed experts' weights, stacked, and their sum for each token."""
 
-    def __init__(self, config: ModelConfig) -> None:
+    partial = False
+    """Whether choices may be negative, to be passed over; their number must then be waited for."""
+
+    def __init__(self, config: ModelConfig, experts: int | None = None) -> None:
+        """`experts`: how many are here; without it all of them."""
         super().__init__()
-        experts, hidden, width = config.n_routed_experts, config.hidden_size, config.moe_intermediate_size
+        experts = config.n_routed_experts if experts is None else experts
+        hidden, width = config.hidden_size, config.moe_intermediate_size
         self.gate_up_proj = nn.Parameter(torch.empty(experts, 2 * width, hidden))
         self.down_proj = nn.Parameter(torch.empty(experts, hidden, width))
 
@@ -37,7 +46,7 @@ class Experts(nn.Module):
 
     def grouped(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """All experts in two grouped GEMMs, which compile; `torch.compile` knows them in BF16 only."""
-        order_P = chosen_NK.flatten().argsort(stable=True)
+        order_P = self._order(chosen_NK)
         ends_E = self._ends(chosen_NK)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         gate_up_P2I = F.grouped_mm(x_PD, self.gate_up_proj.transpose(1, 2), offs=ends_E)
@@ -47,7 +56,7 @@ class Experts(nn.Module):
 
     def loop(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """One expert after the other, each on the tokens that chose it."""
-        order_P = chosen_NK.flatten().argsort(stable=True)
+        order_P = self._order(chosen_NK)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         outs, start = [], 0
         for expert, end in enumerate(self._ends(chosen_NK).tolist()):
@@ -56,6 +65,11 @@ class Experts(nn.Module):
             outs.append(F.linear(F.silu(gate) * up, self.down_proj[expert]))
             start = end
         return combine(torch.cat(outs), order_P, weights_NK)
+
+    def _order(self, chosen_NK: Tensor) -> Tensor:
+        """The pairs, choice p % K of token p // K, sorted by expert (P)."""
+        order_P = chosen_NK.flatten().argsort(stable=True)
+        return order_P[int((chosen_NK < 0).sum()) :] if self.partial else order_P
 
     def _ends(self, chosen_NK: Tensor) -> Tensor:
         """Where each expert's pairs end in the sorted order (int32, E)."""
@@ -93,22 +107,22 @@ class _Dispatch(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x_ND: Tensor, order_P: Tensor, top_k: int) -> Tensor:
         ctx.save_for_backward(order_P)
-        ctx.top_k = top_k
+        ctx.shape = len(x_ND), top_k
         return x_ND[order_P // top_k]
 
     @staticmethod
     def backward(ctx: Any, grad_PD: Tensor) -> tuple[Tensor, None, None]:
         (order_P,) = ctx.saved_tensors
-        return _to_tokens(grad_PD, order_P, ctx.top_k).sum(1), None, None
+        return _to_tokens(grad_PD, order_P, ctx.shape).sum(1), None, None
 
 
 class _Collect(torch.autograd.Function):
     """Undoes the sorting; its gradient sorts."""
 
     @staticmethod
-    def forward(ctx: Any, out_PD: Tensor, order_P: Tensor, top_k: int) -> Tensor:
+    def forward(ctx: Any, out_PD: Tensor, order_P: Tensor, shape: tuple[int, int]) -> Tensor:
         ctx.save_for_backward(order_P)
-        return _to_tokens(out_PD, order_P, top_k)
+        return _to_tokens(out_PD, order_P, shape)
 
     @staticmethod
     def backward(ctx: Any, grad_NKD: Tensor) -> tuple[Tensor, None, None]:
@@ -124,12 +138,16 @@ def dispatch(x_ND: Tensor, order_P: Tensor, top_k: int) -> Tensor:
 
 def combine(out_PD: Tensor, order_P: Tensor, weights_NK: Tensor) -> Tensor:
     """The experts' outputs back at their tokens, weighted and added in FP32, (N, D)."""
-    out_NKD: Tensor = _Collect.apply(out_PD, order_P, weights_NK.shape[1])  # type: ignore[no-untyped-call]
+    out_NKD: Tensor = _Collect.apply(out_PD, order_P, tuple(weights_NK.shape))  # type: ignore[no-untyped-call]
     return (out_NKD * weights_NK[..., None]).sum(1).to(out_PD.dtype)
 
 
-def _to_tokens(x_PD: Tensor, order_P: Tensor, top_k: int) -> Tensor:
+def _to_tokens(x_PD: Tensor, order_P: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Rows at their pairs' places, (N, K, D), and zeros where a pair is not here."""
+    places = shape[0] * shape[1]
+    if len(order_P) < places:
+        return x_PD.new_zeros(places, x_PD.shape[1]).index_copy(0, order_P, x_PD).view(*shape, x_PD.shape[1])
     inverse_P = torch.empty_like(order_P).scatter(
         0, order_P, torch.arange(len(order_P), device=order_P.device)
     )
-    return x_PD[inverse_P].view(-1, top_k, x_PD.shape[1])
+    return x_PD[inverse_P].view(*shape, x_PD.shape[1])

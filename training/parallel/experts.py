@@ -1,0 +1,89 @@
+"""Expert parallelism: the experts of a layer, spread over the processes of a group.
+
+Each process has an equal share of them, in order, and computes it for the tokens of all. The router is the
+same everywhere, so the sum over a token's experts is what it would be on one process, up to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from training.model.config import ModelConfig
+from training.model.experts import Experts, MoE
+from training.model.transformer import Transformer
+from training.parallel.spread import Hop
+
+
+class Place(NamedTuple):
+    """Which experts a process has, and how rows reach all of them."""
+
+    hops: Sequence[Hop]
+    """One, or two: across the nodes first."""
+    first: int
+    number: int
+
+
+class SpreadExperts(Experts):
+    """One process's experts, behind one hop or two."""
+
+    partial = True
+
+    def __init__(self, whole: Experts, config: ModelConfig, place: Place) -> None:
+        """This process's part of a layer's experts."""
+        super().__init__(config, place.number)
+        self.place = place
+        here = slice(place.first, place.first + place.number)
+        self.gate_up_proj = nn.Parameter(whole.gate_up_proj.detach()[here].clone())
+        self.down_proj = nn.Parameter(whole.down_proj.detach()[here].clone())
+
+    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+        """As `Experts`, of this process's tokens; all processes of the group must take part."""
+        routes = []
+        for hop in self.place.hops:
+            x_ND, chosen_NK, weights_NK, route = hop.go(x_ND, chosen_NK, weights_NK)
+            routes.append(route)
+        here_NK = torch.where(chosen_NK < 0, -1, chosen_NK - self.place.first)
+        y_ND = super().forward(x_ND, here_NK, weights_NK)
+        for hop, route in zip(reversed(self.place.hops), reversed(routes), strict=True):
+            y_ND = hop.back(y_ND, route)
+        return y_ND
+
+
+def one_hop(config: ModelConfig, group: dist.ProcessGroup, device: torch.device) -> Place:
+    """Straight to the experts' processes. Raises `ValueError` if the experts cannot be divided evenly."""
+    count = _share(config, dist.get_world_size(group))
+    owner_E = torch.arange(config.n_routed_experts, device=device) // count
+    return Place([Hop(group, owner_E)], dist.get_rank(group) * count, count)
+
+
+def two_hops(
+    config: ModelConfig, across: dist.ProcessGroup, inside: dist.ProcessGroup, device: torch.device
+) -> Place:
+    """Across the nodes to the same place in each, then inside the node. `across` has the processes of the
+    same place, node after node; `inside` those of one node. Raises `ValueError` as `one_hop` does."""
+    nodes, places = dist.get_world_size(across), dist.get_world_size(inside)
+    count = _share(config, nodes * places)
+    process_E = torch.arange(config.n_routed_experts, device=device) // count
+    hops = [Hop(across, process_E // places), Hop(inside, process_E % places)]
+    return Place(hops, (dist.get_rank(across) * places + dist.get_rank(inside)) * count, count)
+
+
+def spread_experts(model: Transformer, place: Place) -> None:
+    """Keep this process's part of every layer's experts only."""
+    for module in model.modules():
+        if isinstance(module, MoE):
+            module.experts = SpreadExperts(module.experts, model.config, place)
+
+
+def _share(config: ModelConfig, processes: int) -> int:
+    share, left = divmod(config.n_routed_experts, processes)
+    if left:
+        raise ValueError(
+            f"{config.n_routed_experts} experts cannot be divided evenly among {processes} processes"
+        )
+    return share
