@@ -49,9 +49,9 @@ class Experts(nn.Module):
         order_P = self._order(chosen_NK)
         ends_E = self._ends(chosen_NK)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
-        gate_up_P2I = F.grouped_mm(x_PD, self.gate_up_proj.transpose(1, 2), offs=ends_E)
+        gate_up_P2I = self.multiply_groups(x_PD, self.gate_up_proj, ends_E)
         gate_PI, up_PI = gate_up_P2I.chunk(2, dim=-1)
-        out_PD = F.grouped_mm(F.silu(gate_PI) * up_PI, self.down_proj.transpose(1, 2), offs=ends_E)
+        out_PD = self.multiply_groups(F.silu(gate_PI) * up_PI, self.down_proj, ends_E)
         return combine(out_PD, order_P, weights_NK)
 
     def loop(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
@@ -60,11 +60,19 @@ class Experts(nn.Module):
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         outs, start = [], 0
         for expert, end in enumerate(self._ends(chosen_NK).tolist()):
-            gate_up = F.linear(x_PD[start:end], self.gate_up_proj[expert])
+            gate_up = self.multiply(x_PD[start:end], self.gate_up_proj, expert)
             gate, up = gate_up.chunk(2, dim=-1)
-            outs.append(F.linear(F.silu(gate) * up, self.down_proj[expert]))
+            outs.append(self.multiply(F.silu(gate) * up, self.down_proj, expert))
             start = end
         return combine(torch.cat(outs), order_P, weights_NK)
+
+    def multiply(self, x_ND: Tensor, weight_EOD: nn.Parameter, expert: int) -> Tensor:
+        """Rows times one expert's weights, (N, O)."""
+        return F.linear(x_ND, weight_EOD[expert])
+
+    def multiply_groups(self, x_PD: Tensor, weight_EOD: nn.Parameter, ends_E: Tensor) -> Tensor:
+        """Each expert's rows, up to `ends_E[e]`, times its weights, (P, O)."""
+        return F.grouped_mm(x_PD, weight_EOD.transpose(1, 2), offs=ends_E)
 
     def _order(self, chosen_NK: Tensor) -> Tensor:
         """The pairs, choice p % K of token p // K, sorted by expert (P)."""

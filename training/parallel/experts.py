@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from training.model.config import ModelConfig
 from training.model.experts import Experts, MoE
 from training.model.transformer import Transformer
+from training.parallel.split import SplitExperts
 from training.parallel.spread import Hop
 
 
@@ -28,8 +29,8 @@ class Place(NamedTuple):
     number: int
 
 
-class SpreadExperts(Experts):
-    """One process's experts, behind one hop or two."""
+class SpreadExperts(SplitExperts):
+    """One process's experts, behind one hop or two; their weights' gradients can wait (`split`)."""
 
     partial = True
 
