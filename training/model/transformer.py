@@ -126,15 +126,22 @@ class Transformer(nn.Module):
             chosen_BLK = None if routing is None or self.config.is_dense(layer) else routing[len(taken)]
             x_BLD, routed = block(x_BLD, context, chosen_BLK)
             taken += [] if routed is None else [routed]
+        chosen_BLK = None if routing is None or self.mtp is None else routing[len(taken)]
+        hidden_BLD, mtp_BLD, last = self.finish(x_BLD, tokens_BL, context, chosen_BLK)
+        return Hidden(hidden_BLD, mtp_BLD, (*taken, *last))
+
+    def finish(
+        self, x_BLD: Tensor, tokens_BL: Tensor, context: Context, chosen_BLK: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None, tuple[Routing, ...]]:
+        """What comes behind the layers: both hidden states of `Hidden`, and the routing of multi-token
+        prediction, if there is any."""
         hidden_BLD = self.norm(x_BLD)
-        mtp_BLD = None
-        if self.mtp is not None:
-            next_BLD = self.embed_tokens(tokens_BL.roll(-1, dims=1))
-            chosen_BLK = None if routing is None else routing[len(taken)]
-            mtp_BLD, routed = self.mtp(hidden_BLD, next_BLD, context, chosen_BLK)
-            assert routed is not None, "the module for multi-token prediction has experts"
-            taken.append(routed)
-        return Hidden(hidden_BLD, mtp_BLD, tuple(taken))
+        if self.mtp is None:
+            return hidden_BLD, None, ()
+        next_BLD = self.embed_tokens(tokens_BL.roll(-1, dims=1))
+        mtp_BLD, routed = self.mtp(hidden_BLD, next_BLD, context, chosen_BLK)
+        assert routed is not None, "the module for multi-token prediction has experts"
+        return hidden_BLD, mtp_BLD, (routed,)
 
     def context(
         self,

@@ -9,7 +9,7 @@ read the same lists.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -124,9 +124,34 @@ def check(schedule: Schedule) -> None:
             pieces += len(pair)
     if len(done) != pieces:
         raise ValueError(f"{schedule.name}: there is work outside its stages and micro-batches")
+    _check_messages(schedule, done)
     for action in order(schedule):
         if len(action) > 2 or (len(action) == 2 and sorted(w.part for w in action) != ["B", "F"]):
             raise ValueError(f"{schedule.name}: {' and '.join(map(str, action))} cannot be one action")
+
+
+def _check_messages(schedule: Schedule, places: Mapping[Work, int]) -> None:
+    """Raise `ValueError` unless any two ranks send and receive outputs in one order, and gradients too: the
+    runtime has one channel for each."""
+    rank_of = {(work.stage, work.batch): rank for work, rank in places.items()}
+    sent: dict[tuple[bool, int, int], list[tuple[int, int]]] = defaultdict(list)
+    received: dict[tuple[bool, int, int], list[tuple[int, int]]] = defaultdict(list)
+    for rank in range(len(schedule.ranks)):
+        for part, stage, batch in schedule.works(rank):
+            if part is Part.WEIGHT:
+                continue
+            forward = part is Part.FORWARD
+            before, behind = (stage - 1, stage + 1) if forward else (stage + 1, stage - 1)
+            if (giver := rank_of.get((before, batch), rank)) != rank:
+                received[forward, giver, rank].append((stage, batch))
+            if (taker := rank_of.get((behind, batch), rank)) != rank:
+                sent[forward, rank, taker].append((behind, batch))
+    for (forward, giver, taker), messages in sent.items():
+        if messages != received[forward, giver, taker]:
+            what = "outputs" if forward else "gradients"
+            raise ValueError(
+                f"{schedule.name}: rank {giver} sends {what} in another order than rank {taker} wants them"
+            )
 
 
 def order(schedule: Schedule) -> Iterator[Action]:

@@ -106,7 +106,8 @@ class _Linear(torch.autograd.Function):
         grad_x = grad @ here if ctx.needs_input_grad[0] else None
 
         def of_weight() -> Tensor:
-            return grad.flatten(0, -2).t() @ x.flatten(0, -2)
+            out: Tensor = grad.flatten(0, -2).t() @ x.flatten(0, -2)
+            return out
 
         if not ctx.needs_input_grad[1]:
             return grad_x, None, None
@@ -127,7 +128,8 @@ class _GroupedLinear(torch.autograd.Function):
     def forward(ctx: Any, x_PD: Tensor, weight_EOD: nn.Parameter, ends_E: Tensor) -> Tensor:
         ctx.save_for_backward(x_PD, weight_EOD, ends_E)
         ctx.weight = weight_EOD
-        return F.grouped_mm(x_PD, weight_EOD.transpose(1, 2), offs=ends_E)
+        out: Tensor = F.grouped_mm(x_PD, weight_EOD.transpose(1, 2), offs=ends_E)
+        return out
 
     @staticmethod
     def backward(ctx: Any, grad_PO: Tensor) -> tuple[Tensor | None, Tensor | None, None]:

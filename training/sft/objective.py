@@ -9,7 +9,7 @@ Shapes: B rows, L places, N places with a target, D hidden, V vocabulary, M laye
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.model import Transformer
+from training.model.router import Routing
+from training.model.transformer import Hidden
 from training.sft.packing import IGNORED, PADDING, Ints, Rows
 
 CHUNK = 8192
@@ -71,21 +73,29 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> Losses:
         """The losses of one micro-batch."""
         hidden = self.model(batch.tokens_BL, segments_BL=batch.segments_BL, positions_BL=batch.positions_BL)
+        return self.losses(hidden, batch)
+
+    def losses(self, hidden: Hidden, batch: Batch) -> Losses:
+        """The losses of a forward pass over the micro-batch."""
         first = self._cross_entropy(hidden.hidden_BLD, batch.next)
         second = torch.zeros_like(first)
         if batch.second is not None and hidden.mtp_hidden_BLD is not None:
             second = self._cross_entropy(hidden.mtp_hidden_BLD, batch.second)
-        balance, counts_ME = torch.zeros_like(first), torch.zeros(0, device=first.device)
-        if hidden.routing:
-            rows = len(batch.tokens_BL)
-            balance = torch.stack([routing.balance_loss for routing in hidden.routing]).sum() * rows
-            counts_ME = torch.stack([routing.counts_E for routing in hidden.routing]).detach()
-        return Losses(first, second, balance, counts_ME)
+        return Losses(first, second, *balance_of(hidden.routing, batch))
 
     def _cross_entropy(self, hidden_BLD: Tensor, targets: Targets) -> Tensor:
         hidden_ND = hidden_BLD.flatten(0, 1).index_select(0, targets.index_N)
         weight_VD = self.model.lm_head.weight
         return cross_entropy(hidden_ND, weight_VD, targets.tokens_N, chunk=self._chunk)
+
+
+def balance_of(routing: Sequence[Routing], batch: Batch) -> tuple[Tensor, Tensor]:
+    """The last two of `Losses`, of the layers whose routing is given."""
+    if not routing:
+        zero = torch.zeros((), device=batch.tokens_BL.device)
+        return zero, torch.zeros(0, device=zero.device)
+    balance = torch.stack([routed.balance_loss for routed in routing]).sum() * len(batch.tokens_BL)
+    return balance, torch.stack([routed.counts_E for routed in routing]).detach()
 
 
 def make_batch(rows: Rows, device: torch.device, *, second: bool, parents_RL: Ints | None = None) -> Batch:

@@ -170,6 +170,18 @@ def test_two_forwards_are_no_action() -> None:
         check(Schedule("wrong", 1, 2, ((both, *actions((B, 0, 0), (B, 0, 1))),)))
 
 
+@pytest.mark.parametrize("which", ["outputs", "gradients"])
+def test_both_ends_of_a_channel_agree(which: str) -> None:
+    one, other = [
+        actions((F, 0, 0), (F, 0, 1), (B, 0, 0), (B, 0, 1)),
+        actions((F, 1, 0), (F, 1, 1), (B, 1, 0), (B, 1, 1)),
+    ]
+    check(Schedule("right", 2, 2, (one, other)))
+    swapped = (one[1], one[0], *one[2:]) if which == "outputs" else (*one[:2], one[3], one[2])
+    with pytest.raises(ValueError, match=f"sends {which} in another order"):
+        check(Schedule("wrong", 2, 2, (swapped, other)))
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

@@ -1,0 +1,161 @@
+"""One training step on a pipeline: a schedule's actions, done in order, with messages between the ranks.
+
+A stage's output goes to whoever has the next stage of that micro-batch as soon as it is there, its gradient
+comes back the same way. Messages of one kind and direction have a group of processes of their own: on it two
+ranks send and receive in the same order, whatever else they exchange, so they cannot wait for each other
+for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from training.parallel.schedule import Part, Schedule, Work
+from training.parallel.split import WeightQueue
+from training.parallel.stages import Stages
+from training.sft.objective import Batch, Losses
+
+Loss = Callable[[Losses], Tensor]
+"""What of a stage's losses is minimised: a number, as a part of the step's."""
+
+
+class Channels:
+    """The groups over which outputs and gradients travel, up and down the ranks."""
+
+    def __init__(self, ranks: Sequence[int]) -> None:
+        """`ranks`: those of the pipeline, in its order; all processes must call this, for all pipelines."""
+        self.ranks = list(ranks)
+        self._groups = {
+            (part, down): dist.new_group(self.ranks)
+            for part in (Part.FORWARD, Part.INPUT)
+            for down in (True, False)
+        }
+
+    def send(self, x: Tensor, part: Part, here: int, there: int) -> dist.Work:
+        """Give a tensor to a place of the pipeline."""
+        group = self._groups[part, there > here]
+        work = dist.isend(x.contiguous(), self.ranks[there], group=group)
+        assert work is not None, "this process is one of the pipeline's"
+        return work
+
+    def receive(self, x: Tensor, part: Part, here: int, there: int) -> dist.Work:
+        """Fill a tensor from a place of the pipeline."""
+        work = dist.irecv(x, self.ranks[there], group=self._groups[part, here > there])
+        assert work is not None, "this process is one of the pipeline's"
+        return work
+
+
+class _Live(NamedTuple):
+    """A micro-batch between its forward and its backward, at one stage."""
+
+    x_BLD: Tensor | None
+    out_BLD: Tensor | None
+    loss: Tensor
+
+
+class Pipeline:
+    """One place of a pipeline."""
+
+    def __init__(self, stages: Stages, schedule: Schedule, place: int, channels: Channels) -> None:
+        self.stages, self.schedule, self.place, self.channels = stages, schedule, place, channels
+        self._places = {
+            (work.stage, work.batch): rank
+            for rank in range(len(schedule.ranks))
+            for work in schedule.works(rank)
+        }
+
+    def step(self, batches: Sequence[Batch], loss: Loss) -> dict[int, Losses]:
+        """Forward and backward of all micro-batches, which are the same at every place; the sums of the
+        losses of each stage that is here. Gradients are added to the parameters'."""
+        assert len(batches) == self.schedule.batches, "the schedule is made for this many"
+        step = _Step(self, batches, loss)
+        for action in self.schedule.ranks[self.place]:
+            for work in action:
+                step.do(work)
+        return step.end()
+
+
+class _Step:
+    def __init__(self, pipeline: Pipeline, batches: Sequence[Batch], loss: Loss) -> None:
+        self._pipeline, self._batches, self._loss = pipeline, batches, loss
+        self._live: dict[tuple[int, int], _Live] = {}
+        self._here: dict[tuple[Part, int, int], Tensor] = {}
+        """Outputs and gradients that are for this very place."""
+        self._queues: dict[tuple[int, int], WeightQueue] = {}
+        self._sent: list[tuple[dist.Work, Tensor]] = []
+        """Messages on their way, which must be kept until they have arrived."""
+        self._losses: dict[int, list[Losses]] = {}
+
+    def do(self, work: Work) -> None:
+        """One piece of work."""
+        if work.part is Part.FORWARD:
+            self._forward(work.stage, work.batch)
+        elif work.part is Part.WEIGHT:
+            self._queues.pop((work.stage, work.batch)).run()
+        else:
+            self._backward(work.stage, work.batch, split=work.part is Part.INPUT)
+
+    def end(self) -> dict[int, Losses]:
+        """Wait for the last messages; the sums of the losses by stage."""
+        for sent, _ in self._sent:
+            sent.wait()
+        left = len(self._live) + len(self._here) + len(self._queues)
+        assert not left, "the schedule has done all"
+        return {
+            stage: Losses(*(torch.stack(values).sum(0) for values in zip(*found, strict=True)))
+            for stage, found in sorted(self._losses.items())
+        }
+
+    def _forward(self, stage: int, batch: int) -> None:
+        stages = self._pipeline.stages
+        x_BLD = self._take(Part.FORWARD, stage, stage - 1, batch) if stage else None
+        passed = stages(stage, None if x_BLD is None else x_BLD.requires_grad_(), self._batches[batch])
+        self._live[stage, batch] = _Live(x_BLD, passed.out_BLD, self._loss(passed.losses))
+        losses = Losses(*(value.detach() for value in passed.losses))
+        self._losses.setdefault(stage, []).append(losses)
+        if passed.out_BLD is not None:
+            self._give(Part.FORWARD, passed.out_BLD.detach(), stage + 1, batch)
+
+    def _backward(self, stage: int, batch: int, *, split: bool) -> None:
+        x_BLD, out_BLD, loss = self._live.pop((stage, batch))
+        outs: list[Tensor] = [loss] if loss.requires_grad else []
+        grads: list[Tensor | None] = [None] * len(outs)
+        if out_BLD is not None:
+            outs.append(out_BLD)
+            grads.append(self._take(Part.INPUT, stage, stage + 1, batch))
+        if split:
+            queue = self._queues[stage, batch] = WeightQueue()
+            with queue.collect():
+                torch.autograd.backward(outs, grads)
+        else:
+            torch.autograd.backward(outs, grads)
+        if x_BLD is not None:
+            assert x_BLD.grad is not None, "every stage depends on its input"
+            self._give(Part.INPUT, x_BLD.grad, stage - 1, batch)
+
+    def _give(self, part: Part, x_BLD: Tensor, stage: int, batch: int) -> None:
+        """Hand a tensor to whoever has the stage of that micro-batch."""
+        pipeline = self._pipeline
+        there = pipeline._places[stage, batch]
+        if there == pipeline.place:
+            self._here[part, stage, batch] = x_BLD
+        else:
+            self._sent.append((pipeline.channels.send(x_BLD, part, pipeline.place, there), x_BLD))
+
+    def _take(self, part: Part, stage: int, giver: int, batch: int) -> Tensor:
+        """What the stage `giver` has for this one; waits for it."""
+        pipeline = self._pipeline
+        there = pipeline._places[giver, batch]
+        if there == pipeline.place:
+            return self._here.pop((part, stage, batch))
+        parameter = next(pipeline.stages.parameters())
+        tokens_BL = self._batches[batch].tokens_BL
+        hidden = pipeline.stages.model.config.hidden_size
+        x_BLD = torch.empty(*tokens_BL.shape, hidden, dtype=parameter.dtype, device=parameter.device)
+        pipeline.channels.receive(x_BLD, part, pipeline.place, there).wait()
+        return x_BLD
