@@ -31,8 +31,8 @@ MAKERS: dict[str, Callable[[int, int], Schedule]] = {
 LAYERS, BATCHES = 8, 8
 
 
-def model_of(seed: int = 0) -> Transformer:
-    return tiny_model(seed, num_hidden_layers=LAYERS, num_nextn_predict_layers=1, tie_word_embeddings=True)
+def model_of(layers: int = LAYERS) -> Transformer:
+    return tiny_model(num_hidden_layers=layers, num_nextn_predict_layers=1, tie_word_embeddings=True)
 
 
 def batch_of(seed: int) -> Batch:
