@@ -7,13 +7,15 @@ modules of its stages, under the names that they have in the whole model.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 
 from training.model import ModelConfig, Transformer
+from training.model.experts import MoE
 from training.model.router import Router, Routing
 from training.model.transformer import Hidden
 from training.sft.objective import Batch, Losses, Objective, balance_of
@@ -85,15 +87,32 @@ class Stages(nn.Module):
         hidden = Hidden(hidden_BLD, mtp_BLD, (*taken, *last))
         return Passed(None, self.objective.losses(hidden, batch))
 
-    def routers_of(self, stage: int) -> list[str]:
-        """The names of a stage's routers, in the order of its counts."""
-        prefixes = [f"layers.{layer}." for layer in self.layers[stage]] + ["mtp."] * (stage == self.last)
-        return [
-            name
-            for prefix in prefixes
-            for name, module in self.model.named_modules()
-            if name.startswith(prefix) and isinstance(module, Router)
-        ]
+    def routers(self, stage: int) -> list[tuple[int, Router]]:
+        """A stage's routers in the order of its counts, with their places among those of the whole model."""
+        config = self.model.config
+        found = []
+        for layer in self.layers[stage]:
+            mlp = self.model.layers[layer].mlp
+            if isinstance(mlp, MoE):
+                found.append((layer - config.first_k_dense_replace, mlp.gate))
+        if stage == self.last and self.model.mtp is not None:
+            mlp = self.model.mtp.block.mlp
+            assert isinstance(mlp, MoE), "the module for multi-token prediction has experts"
+            found.append((config.num_hidden_layers - config.first_k_dense_replace, mlp.gate))
+        return found
+
+    def update_balance_bias(self, losses: Mapping[int, Losses], rate: float) -> None:
+        """Move the routers' biases by the counts of a step, by stage, of all processes: all take part."""
+        config = self.model.config
+        routers = config.num_hidden_layers - config.first_k_dense_replace + config.num_nextn_predict_layers
+        counts_ME = torch.zeros(routers, config.n_routed_experts, device=next(self.parameters()).device)
+        for stage, found in losses.items():
+            for (place, _), counts_E in zip(self.routers(stage), found.counts_ME, strict=True):
+                counts_ME[place] += counts_E
+        dist.all_reduce(counts_ME)
+        for stage in losses:
+            for place, router in self.routers(stage):
+                router.update_bias(counts_ME[place], rate)
 
 
 def embeds_again(config: ModelConfig) -> bool:

@@ -13,8 +13,9 @@ from tests.training.model.tiny import tiny_model, tokens
 from tests.training.parallel.processes import together
 from training.model import Transformer
 from training.parallel.dualpipe import dualpipe, dualpipev
-from training.parallel.experts import one_hop, spread_experts
-from training.parallel.pipeline import Channels, Pipeline
+from training.parallel.experts import spread_experts
+from training.parallel.mesh import Member, Mesh, join_mesh
+from training.parallel.pipeline import Pipeline
 from training.parallel.pipelines import chimera, one_forward_one_backward, zb1p
 from training.parallel.schedule import Schedule
 from training.parallel.split import make_splittable
@@ -28,7 +29,12 @@ MAKERS: dict[str, Callable[[int, int], Schedule]] = {
     "DualPipe": dualpipe,
     "DualPipeV": dualpipev,
 }
-LAYERS, BATCHES = 8, 8
+LAYERS = 8
+SIZES = (1, 2, 4)
+MESHES = [
+    *(Mesh(4, pipeline, experts) for pipeline in SIZES for experts in SIZES if pipeline * experts <= 4),
+    Mesh(4, 1, 4, node=2),
+]
 
 
 def model_of(layers: int = LAYERS) -> Transformer:
@@ -63,62 +69,62 @@ def expected(batches: list[Batch]) -> tuple[Transformer, Losses]:
     return objective.model, Losses(*added)
 
 
-def compare(rank: int, ranks: int, ways: int) -> dict[str, float]:
-    """The largest relative error of losses and gradients for each schedule, over a pipeline of `ranks`, each
-    of whose places is `ways` processes that share the experts and have micro-batches of their own."""
-    place, way = divmod(rank, ways)
-    channels = [Channels([ways * other + index for other in range(ranks)]) for index in range(ways)][way]
-    peers = [dist.new_group(list(range(ways * other, ways * (other + 1)))) for other in range(ranks)][place]
-    every = [[batch_of(BATCHES * index + number) for number in range(BATCHES)] for index in range(ways)]
-    wanted = expected([batch for batches in every for batch in batches])
+def compare(rank: int) -> dict[tuple[Mesh, str], float]:
+    """The relative error of losses and gradient, for each mesh and each schedule that it can have."""
     found = {}
-    for name, make in MAKERS.items():
-        schedule = make(ranks, BATCHES)
-        found[name] = error(schedule, place, channels, peers, every[way], wanted)
+    wanted: dict[int, tuple[Transformer, Losses]] = {}
+    for mesh in MESHES:
+        number = 2 * mesh.pipeline
+        every = [[batch_of(number * way + index) for index in range(number)] for way in range(mesh.ways)]
+        batches = [batch for part in every for batch in part]
+        wanted[len(batches)] = wanted.get(len(batches)) or expected(batches)
+        member = join_mesh(mesh, model_of().config, torch.device("cpu"))
+        for name, make in MAKERS.items():
+            if mesh.pipeline == 1 and name in ("DualPipe", "Chimera"):
+                continue  # They need two places.
+            schedule = make(mesh.pipeline, number)
+            found[mesh, name] = error(schedule, member, every[member.way], wanted[len(batches)])
     return found
 
 
 def error(
-    schedule: Schedule,
-    place: int,
-    channels: Channels,
-    peers: dist.ProcessGroup,
-    batches: list[Batch],
-    wanted: tuple[Transformer, Losses],
+    schedule: Schedule, member: Member, batches: list[Batch], wanted: tuple[Transformer, Losses]
 ) -> float:
     """Of one schedule."""
     whole, losses = wanted
     model = model_of()
     make_splittable(model)
-    experts = one_hop(model.config, peers, torch.device("cpu"))
-    if dist.get_world_size(peers) > 1:
-        spread_experts(model, experts)
-    stages = Stages(model, schedule.stages, schedule.stages_of(place))
-    found = Pipeline(stages, schedule, place, channels).step(batches, loss_of)
+    here = slice(None)
+    if member.experts is not None:
+        spread_experts(model, member.experts)
+        here = slice(member.experts.first, member.experts.first + member.experts.number)
+    stages = Stages(model, schedule.stages, schedule.stages_of(member.place))
+    found = Pipeline(stages, schedule, member.place, member.channels).step(batches, loss_of)
     mine = dict(stages.model.named_parameters())
-    worst = 0.0
-    for full_name, parameter in whole.named_parameters():
+    squares = torch.zeros(2)
+    for name, parameter in whole.named_parameters():
         # What several processes hold is added up; each takes part, also those without the parameter.
-        part = mine.get(full_name)
+        part = mine.get(name)
         assert parameter.grad is not None
         grad = torch.zeros_like(parameter)
         if part is not None and part.grad is not None:
-            here = slice(experts.first, experts.first + experts.number)
-            (grad[here] if ".experts." in full_name else grad).copy_(part.grad)
+            (grad[here] if ".experts." in name else grad).copy_(part.grad)
         dist.all_reduce(grad)
-        worst = max(worst, float((grad - parameter.grad).norm() / parameter.grad.norm()))
+        difference = grad - parameter.grad
+        assert difference.norm() < 5e-6 * parameter.grad.norm(), name
+        squares += torch.stack([difference.square().sum(), parameter.grad.square().sum()])
     added = torch.zeros(3)
     for own in found.values():
         added += torch.stack([own.next, own.second, own.balance])
     dist.all_reduce(added)
     right = torch.stack([losses.next, losses.second, losses.balance])
-    return max(worst, float(((added - right) / right).abs().max()))
+    return max(float((squares[0] / squares[1]).sqrt()), float(((added - right) / right).abs().max()))
 
 
-@pytest.mark.parametrize(("ranks", "ways"), [(4, 1), (2, 2)])
-def test_any_pipeline_learns_what_one_process_learns(ranks: int, ways: int) -> None:
-    for found in together(compare, ranks * ways, ranks, ways):
-        assert found.keys() == MAKERS.keys()
+def test_any_mesh_and_schedule_learns_what_one_process_learns() -> None:
+    """Every combination of data, pipeline and expert parallelism on four processes."""
+    for found in together(compare, 4):
+        assert len(found) == 5 * len(MESHES) - 2 * sum(mesh.pipeline == 1 for mesh in MESHES)
         assert all(worst < 1e-6 for worst in found.values()), found
 
 

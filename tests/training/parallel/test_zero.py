@@ -9,8 +9,9 @@ import torch.distributed as dist
 from tests.training.parallel.processes import together
 from tests.training.parallel.test_pipeline import batch_of, loss_of, model_of
 from training.parallel.dualpipe import dualpipe
-from training.parallel.experts import one_hop, spread_experts
-from training.parallel.pipeline import Channels, Pipeline
+from training.parallel.experts import spread_experts
+from training.parallel.mesh import Mesh, join_mesh
+from training.parallel.pipeline import Pipeline
 from training.parallel.split import make_splittable
 from training.parallel.stages import Stages
 from training.parallel.zero import ShardedAdamW
@@ -19,7 +20,7 @@ from training.sft.objective import Objective
 from training.sft.optimizer import clip_gradients, make_optimizer
 
 CONFIG = OptimizerConfig(clip=0.05)
-STEPS, BATCHES, LAYERS, RATE = 20, 4, 3, 1e-3
+STEPS, BATCHES, LAYERS, RATE, BIAS_RATE = 20, 4, 3, 1e-3, 1e-3
 DTYPES = [torch.float32, torch.bfloat16]
 
 
@@ -30,47 +31,45 @@ def alone() -> tuple[list[float], list[float], dict[str, torch.Tensor]]:
     optimizer = make_optimizer(parameters, CONFIG)
     losses, norms = [], []
     for _ in range(STEPS):
-        total = 0.0
+        total, counts = 0.0, []
         for number in range(2 * BATCHES):
             found = objective(batch_of(number))
             loss_of(found).backward()
             total += float(found.next.detach())
+            counts.append(found.counts_ME)
         losses.append(total)
         norms.append(float(clip_gradients(parameters, CONFIG.clip)))
         for group in optimizer.param_groups:
             group["lr"] = RATE
         optimizer.step()
         optimizer.zero_grad()
-    return losses, norms, {name: value.detach() for name, value in parameters.items()}
+        objective.model.update_balance_bias(list(torch.stack(counts).sum(0)), BIAS_RATE)
+    return losses, norms, objective.model.state_dict()
 
 
 def learn(rank: int) -> tuple[list[float], list[float], dict[str, torch.Tensor], tuple[int, int]]:
     """The same as a pipeline of two places, each of two processes that share experts and batches."""
-    place, way = divmod(rank, 2)
-    channels = [Channels([index, index + 2]) for index in (0, 1)][way]
-    peers = [dist.new_group([0, 1]), dist.new_group([2, 3])][place]
     model = model_of(LAYERS)
     make_splittable(model)
-    experts = one_hop(model.config, peers, torch.device("cpu"))
+    member = join_mesh(Mesh(4, pipeline=2, experts=2), model.config, torch.device("cpu"))
+    experts = member.experts
+    assert experts is not None
     spread_experts(model, experts)
     schedule = dualpipe(2, BATCHES)
-    stages = Stages(model, 2, schedule.stages_of(place))
-    pipeline = Pipeline(stages, schedule, place, channels)
-    held = {
-        f"{name}[{experts.first}:]" if ".experts." in name else name: value
-        for name, value in stages.model.named_parameters()
-    }
+    stages = Stages(model, 2, schedule.stages_of(member.place))
+    pipeline = Pipeline(stages, schedule, member.place, member.channels)
+    held = {member.key(name): value for name, value in stages.model.named_parameters()}
     optimizer = ShardedAdamW(held, CONFIG)
     losses, norms = [], []
-    batches = [batch_of(BATCHES * way + number) for number in range(BATCHES)]
+    batches = [batch_of(BATCHES * member.way + number) for number in range(BATCHES)]
     for _ in range(STEPS):
         found = pipeline.step(batches, loss_of)
         total = torch.stack([own.next for own in found.values()]).sum()
         dist.all_reduce(total)
         losses.append(float(total))
         norms.append(float(optimizer.step(RATE)))
-    weights = {name: value.detach() for name, value in stages.model.named_parameters()}
-    return losses, norms, weights, (experts.first, experts.number)
+        stages.update_balance_bias(found, BIAS_RATE)
+    return losses, norms, stages.model.state_dict(), (experts.first, experts.number)
 
 
 def test_twenty_steps_are_those_of_one_process() -> None:
