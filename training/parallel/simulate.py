@@ -6,6 +6,7 @@ stages a schedule cuts it into, so schedules can be compared.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,6 +53,16 @@ class Costs:
             Part.WEIGHT: self.weights,
         }
         return times[action[0].part]
+
+
+PUBLISHED: Mapping[str, Callable[[int, Costs], float]] = {
+    "1F1B": lambda ranks, of: (ranks - 1) * (of.forward + of.backward),
+    "ZB1P": lambda ranks, of: (ranks - 1) * (of.forward + of.backward - 2 * of.weights),
+    "DualPipe": lambda ranks, of: (ranks / 2 - 1) * (of.paired + of.backward - 3 * of.weights),
+    "DualPipeV": lambda ranks, of: (ranks - 1) * (of.paired + of.backward - 3 * of.weights) / 2,
+}
+"""Bubbles by schedule and number of ranks: table 2 of arXiv 2412.19437, and DualPipe's repository for
+DualPipeV, there by the number of stages, of which a rank has two."""
 
 
 class Span(NamedTuple):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from training.parallel.dualpipe import dualpipe, dualpipev
 from training.parallel.pipelines import chimera, one_forward_one_backward, zb1p
 from training.parallel.schedule import Action, Part, Schedule, Work, check
-from training.parallel.simulate import Costs, simulate
+from training.parallel.simulate import PUBLISHED, Costs, simulate
 
 Make = Callable[[int, int], Schedule]
 MAKERS: dict[str, Make] = {
@@ -24,13 +24,6 @@ MAKERS: dict[str, Make] = {
     "DualPipeV": dualpipev,
 }
 UNIT = Costs()
-PUBLISHED: dict[str, Callable[[int, Costs], float]] = {
-    # Table 2 of arXiv 2412.19437, and DualPipeV's row in DualPipe's repository, there for twice the stages.
-    "1F1B": lambda p, c: (p - 1) * (c.forward + c.backward),
-    "ZB1P": lambda p, c: (p - 1) * (c.forward + c.backward - 2 * c.weights),
-    "DualPipe": lambda p, c: (p / 2 - 1) * (c.paired + c.backward - 3 * c.weights),
-    "DualPipeV": lambda p, c: (p - 1) * (c.paired + c.backward - 3 * c.weights) / 2,
-}
 
 
 def sizes(name: str, ranks: int, extra: int) -> tuple[int, int]:
