@@ -128,8 +128,9 @@ class Schedule:
     def learn(self, batch: Batch, seconds: float) -> None:
         """Adapt `size` to how long a document took: it should be a little longer than the delay."""
         few = len(batch.jobs) == 1 and (batch.jobs[0].solo or round(self.size) > 1)
-        if few or not seconds:
-            return  # It was alone for other reasons, and may be of another kind.
+        small = len(batch.jobs) > 1 and not batch.large
+        if few or not seconds or (small and seconds < REPORT_DELAY):
+            return  # There were no more jobs, or they had to be alone: that says nothing of many.
         fitting = 1.5 * REPORT_DELAY * len(batch.jobs) / seconds
         self.size = min(MAX_SIZE, max(1.0, self.size * (fitting / self.size) ** TRUST))
 

@@ -168,7 +168,10 @@ def test_proofs_that_had_to_be_alone_say_nothing_of_others(loop: asyncio.Abstrac
     before = plan.size
     plan.learn(Batch([job(loop, "a", solo=True)]), 2.0)
     plan.learn(Batch([job(loop, "a")]), 2.0)
+    plan.learn(Batch([job(loop, "a"), job(loop, "b")]), 0.03)
     assert plan.size == before
+    plan.learn(Batch([job(loop, "a"), job(loop, "b")]), 0.6)
+    assert plan.size < before
 
 
 @given(st.text("ab", max_size=30), st.text("ab", max_size=30))

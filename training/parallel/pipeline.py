@@ -4,6 +4,8 @@ A stage's output goes to whoever has the next stage of that micro-batch as soon 
 comes back the same way. Messages of one kind and direction have a group of processes of their own: on it two
 ranks send and receive in the same order, whatever else they exchange, so they cannot wait for each other
 for ever.
+
+A forward and a backward of one action are done one after the other: nothing is gained yet by pairing them.
 """
 
 from __future__ import annotations
@@ -145,6 +147,7 @@ class _Step:
         if there == pipeline.place:
             self._here[part, stage, batch] = x_BLD
         else:
+            self._sent = [(sent, kept) for sent, kept in self._sent if not sent.is_completed()]
             self._sent.append((pipeline.channels.send(x_BLD, part, pipeline.place, there), x_BLD))
 
     def _take(self, part: Part, stage: int, giver: int, batch: int) -> Tensor:

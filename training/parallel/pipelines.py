@@ -14,7 +14,7 @@ def one_forward_one_backward(ranks: int, batches: int) -> Schedule:
     _require(ranks, batches, "1F1B")
     programs = []
     for rank in range(ranks):
-        ahead = min(ranks - 1 - rank, batches)
+        ahead = ranks - 1 - rank
         actions: list[Action] = [(Work(Part.FORWARD, rank, batch),) for batch in range(ahead)]
         for batch in range(batches):
             if batch + ahead < batches:
@@ -30,7 +30,7 @@ def zb1p(ranks: int, batches: int) -> Schedule:
     _require(ranks, batches, "ZB1P")
     programs = []
     for rank in range(ranks):
-        ahead = min(ranks - 1 - rank, batches)
+        ahead = ranks - 1 - rank
         actions: list[Action] = [(Work(Part.FORWARD, rank, batch),) for batch in range(ahead)]
         for batch in range(batches):
             if batch + ahead < batches:
@@ -38,7 +38,7 @@ def zb1p(ranks: int, batches: int) -> Schedule:
             actions.append((Work(Part.INPUT, rank, batch),))
             if batch >= rank:
                 actions.append((Work(Part.WEIGHT, rank, batch - rank),))
-        actions += [(Work(Part.WEIGHT, rank, batch),) for batch in range(max(0, batches - rank), batches)]
+        actions += [(Work(Part.WEIGHT, rank, batch),) for batch in range(batches - rank, batches)]
         programs.append(tuple(actions))
     return Schedule("ZB1P", ranks, batches, tuple(programs))
 

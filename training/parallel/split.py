@@ -10,7 +10,6 @@ Torch's own way is to walk the graph twice, which runs a custom function's backw
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,20 +25,19 @@ _collecting: list[WeightQueue] = []
 
 
 class WeightQueue:
-    """The weights' parts of some backward passes, first come first served."""
+    """The weights' part of a backward pass."""
 
     def __init__(self) -> None:
-        self._passes: deque[list[Callable[[], None]]] = deque()
+        self._work: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
-        """Backward passes whose weights are still to be done."""
-        return len(self._passes)
+        """Gradients that are still to be made."""
+        return len(self._work)
 
     @contextmanager
     def collect(self) -> Iterator[None]:
         """A backward pass inside leaves its weights' part here. Not within another such pass."""
         assert not _collecting, "one backward pass at a time is split"
-        self._passes.append([])
         _collecting.append(self)
         try:
             yield
@@ -47,14 +45,14 @@ class WeightQueue:
             _collecting.pop()
 
     def put(self, work: Callable[[], None]) -> None:
-        """One closure of the pass that is being collected."""
-        self._passes[-1].append(work)
+        """One gradient, to be made later."""
+        self._work.append(work)
 
     @torch.no_grad()
     def run(self) -> None:
-        """Do the oldest pass's weights. Raises `IndexError` if there is none."""
-        for work in self._passes.popleft():
-            work()
+        """Make them all."""
+        while self._work:
+            self._work.pop(0)()
 
 
 def make_splittable(module: nn.Module) -> None:

@@ -25,6 +25,8 @@ class Route(NamedTuple):
 
     rows_S: Tensor
     """Which row is sent, peer after peer."""
+    peers_S: Tensor
+    """To whom."""
     slots_NC: Tensor
     """Where in that order each row stands; S where it goes to fewer than C peers."""
     sent_W: list[int]
@@ -57,10 +59,7 @@ class Hop:
         sizes = route.sent_W, route.received_W
         x_SD = _Copy.apply(x_ND, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         weights_SK = _Copy.apply(weights_NK, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
-        peer_S = torch.repeat_interleave(
-            torch.arange(self.peers, device=x_ND.device), torch.tensor(route.sent_W, device=x_ND.device)
-        )
-        mine_SK = owner_NK[route.rows_S] == peer_S[:, None]
+        mine_SK = owner_NK[route.rows_S] == route.peers_S[:, None]
         chosen_SK = chosen_NK[route.rows_S].masked_fill(~mine_SK, -1)
         return Arrived(
             exchange(x_SD, *sizes, self.group),
@@ -85,7 +84,7 @@ class Hop:
         counts_W = goes_NW.sum(0)
         received_W = torch.empty_like(counts_W)
         dist.all_to_all_single(received_W, counts_W, group=self.group)
-        sent, received = counts_W.tolist(), received_W.tolist()
+        sent, received = torch.stack([counts_W, received_W]).tolist()
         self.sent_W += torch.tensor(sent)
         peer_and_row_S2 = goes_NW.t().nonzero()
         place_NW = (goes_NW.t().flatten().cumsum(0) - 1).view(self.peers, rows).t()
@@ -93,7 +92,8 @@ class Hop:
         capacity = min(width, self.peers)
         place_NW = place_NW.masked_fill(~goes_NW, len(peer_and_row_S2))
         slots_NC = place_NW.sort(dim=1).values[:, :capacity]
-        return Route(peer_and_row_S2[:, 1], slots_NC, sent, received), owner_NK
+        peers_S, rows_S = peer_and_row_S2.unbind(1)
+        return Route(rows_S, peers_S, slots_NC, sent, received), owner_NK
 
 
 def exchange(x: Tensor, sent_W: list[int], received_W: list[int], group: dist.ProcessGroup) -> Tensor:

@@ -25,7 +25,7 @@ class Traffic:
     local: int
     """To itself."""
     bytes: int
-    """Over the wire, with choices and weights; their way back has no choices."""
+    """Over the wire, with choices and weights. The answers come back without either."""
 
     @property
     def wire_share(self) -> float:

@@ -52,6 +52,7 @@ class ShardedAdamW:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()
+        self._optimizer.zero_grad()
         for bucket in self._buckets:
             bucket.publish()
         return norm
@@ -115,7 +116,7 @@ class _Bucket:
 def _share_out(held: Mapping[str, nn.Parameter]) -> list[tuple[list[str], dist.ProcessGroup | None]]:
     """This process's keys by who holds them, matrices apart from the rest, and the groups of the holders."""
     told: list[dict[str, tuple[tuple[int, ...], str]]] = [{} for _ in range(dist.get_world_size())]
-    mine = {key: (tuple(value.shape), str(value.dtype)) for key, value in held.items()}
+    mine = {key: (tuple(value.shape), str(value.dtype)) for key, value in held.items() if value.requires_grad}
     dist.all_gather_object(told, mine)
     holders: dict[str, list[int]] = defaultdict(list)
     for rank, keys in enumerate(told):
@@ -132,6 +133,7 @@ def _share_out(held: Mapping[str, nn.Parameter]) -> list[tuple[list[str], dist.P
         shape, dtype = told[holders[key][0]][key]
         buckets[tuple(holders[key]), len(shape) > 1, dtype].append(key)
     # Groups are made in one order everywhere, also by those that are not in them.
-    groups = {ranks: dist.new_group(list(ranks)) for ranks, _, _ in sorted(buckets) if len(ranks) > 1}
+    sets = sorted({ranks for ranks, _, _ in buckets if len(ranks) > 1})
+    groups = {ranks: dist.new_group(list(ranks)) for ranks in sets}
     me = dist.get_rank()
     return [(keys, groups.get(ranks)) for (ranks, _, _), keys in sorted(buckets.items()) if me in ranks]

@@ -72,7 +72,12 @@ class Objective(nn.Module):
 
     def forward(self, batch: Batch) -> Losses:
         """The losses of one micro-batch."""
-        hidden = self.model(batch.tokens_BL, segments_BL=batch.segments_BL, positions_BL=batch.positions_BL)
+        hidden = self.model(
+            batch.tokens_BL,
+            segments_BL=batch.segments_BL,
+            positions_BL=batch.positions_BL,
+            parents_BL=batch.parents_BL,
+        )
         return self.losses(hidden, batch)
 
     def losses(self, hidden: Hidden, batch: Batch) -> Losses:
