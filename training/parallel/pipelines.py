@@ -11,36 +11,13 @@ from training.parallel.schedule import Action, Part, Schedule, Work
 
 def one_forward_one_backward(ranks: int, batches: int) -> Schedule:
     """1F1B: after a warm-up every rank alternates. Raises `ValueError` for fewer micro-batches than ranks."""
-    _require(ranks, batches, "1F1B")
-    programs = []
-    for rank in range(ranks):
-        ahead = ranks - 1 - rank
-        actions: list[Action] = [(Work(Part.FORWARD, rank, batch),) for batch in range(ahead)]
-        for batch in range(batches):
-            if batch + ahead < batches:
-                actions.append((Work(Part.FORWARD, rank, batch + ahead),))
-            actions.append((Work(Part.BACKWARD, rank, batch),))
-        programs.append(tuple(actions))
-    return Schedule("1F1B", ranks, batches, tuple(programs))
+    return _alternating("1F1B", ranks, batches, split=False)
 
 
 def zb1p(ranks: int, batches: int) -> Schedule:
     """ZB1P: 1F1B with backwards in two parts; rank r is r weight gradients behind, and makes up for them
     where 1F1B would wait at the end. No more activations are held than in 1F1B. Raises as 1F1B does."""
-    _require(ranks, batches, "ZB1P")
-    programs = []
-    for rank in range(ranks):
-        ahead = ranks - 1 - rank
-        actions: list[Action] = [(Work(Part.FORWARD, rank, batch),) for batch in range(ahead)]
-        for batch in range(batches):
-            if batch + ahead < batches:
-                actions.append((Work(Part.FORWARD, rank, batch + ahead),))
-            actions.append((Work(Part.INPUT, rank, batch),))
-            if batch >= rank:
-                actions.append((Work(Part.WEIGHT, rank, batch - rank),))
-        actions += [(Work(Part.WEIGHT, rank, batch),) for batch in range(batches - rank, batches)]
-        programs.append(tuple(actions))
-    return Schedule("ZB1P", ranks, batches, tuple(programs))
+    return _alternating("ZB1P", ranks, batches, split=True)
 
 
 def chimera(ranks: int, batches: int) -> Schedule:
@@ -70,8 +47,22 @@ def chimera(ranks: int, batches: int) -> Schedule:
     return Schedule("Chimera", ranks, batches, programs)
 
 
-def _require(ranks: int, batches: int, name: str) -> None:
+def _alternating(name: str, ranks: int, batches: int, *, split: bool) -> Schedule:
     if ranks < 1:
         raise ValueError(f"{name} needs a rank, not {ranks}")
     if batches < ranks:
         raise ValueError(f"{name} over {ranks} ranks needs {ranks} micro-batches, not {batches}")
+    programs = []
+    for rank in range(ranks):
+        ahead = ranks - 1 - rank
+        works = [Work(Part.FORWARD, rank, batch) for batch in range(ahead)]
+        for batch in range(batches):
+            if batch + ahead < batches:
+                works.append(Work(Part.FORWARD, rank, batch + ahead))
+            works.append(Work(Part.INPUT if split else Part.BACKWARD, rank, batch))
+            if split and batch >= rank:
+                works.append(Work(Part.WEIGHT, rank, batch - rank))
+        if split:
+            works += [Work(Part.WEIGHT, rank, batch) for batch in range(batches - rank, batches)]
+        programs.append(tuple((work,) for work in works))
+    return Schedule(name, ranks, batches, tuple(programs))

@@ -94,7 +94,7 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: nn.Parameter, expert: int | None) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.weight, ctx.expert = weight, expert
+        ctx.expert = expert
         return F.linear(x, weight if expert is None else weight[expert])
 
     @staticmethod
@@ -110,7 +110,7 @@ class _Linear(torch.autograd.Function):
         if not ctx.needs_input_grad[1]:
             return grad_x, None, None
         if _collecting:
-            _collecting[-1].put(lambda: _accumulate(ctx.weight, of_weight(), expert))
+            _collecting[-1].put(lambda: _accumulate(weight, of_weight(), expert))
             return grad_x, None, None
         if expert is None:
             return grad_x, of_weight(), None
@@ -125,7 +125,6 @@ class _GroupedLinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x_PD: Tensor, weight_EOD: nn.Parameter, ends_E: Tensor) -> Tensor:
         ctx.save_for_backward(x_PD, weight_EOD, ends_E)
-        ctx.weight = weight_EOD
         out: Tensor = F.grouped_mm(x_PD, weight_EOD.transpose(1, 2), offs=ends_E)
         return out
 
@@ -142,7 +141,7 @@ class _GroupedLinear(torch.autograd.Function):
         if not ctx.needs_input_grad[1]:
             return grad_x, None, None
         if _collecting:
-            _collecting[-1].put(lambda: _accumulate(ctx.weight, of_weight(), None))
+            _collecting[-1].put(lambda: _accumulate(weight_EOD, of_weight(), None))
             return grad_x, None, None
         return grad_x, of_weight(), None
 

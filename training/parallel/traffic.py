@@ -6,7 +6,6 @@ of places is what traffic depends on. Expectations are for routing without prefe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -65,8 +64,3 @@ def expected_ratio(experts: int, places: int, choices: int, limit: int) -> float
     nothing changes both alike."""
     limited, free = (expected_places(experts, places, choices, most) for most in (limit, None))
     return limited / free
-
-
-def most_places(chosen: Sequence[Sequence[int]], a_place: int) -> int:
-    """The largest number of places of any token."""
-    return max((len({expert // a_place for expert in choices}) for choices in chosen), default=0)

@@ -95,12 +95,14 @@ def one_step(rank: int) -> list[list[float]]:
         both = torch.nn.Parameter(torch.tensor([1.0, 2.0, 3.0], dtype=dtype))
         idle = torch.nn.Parameter(torch.tensor([[4.0]], dtype=dtype))
         own = torch.nn.Parameter(torch.tensor([5.0], dtype=dtype))
-        held = {"both": both, "idle": idle} | ({"own": own} if rank else {})
+        frozen = torch.nn.Parameter(torch.tensor([[6.0]], dtype=dtype), requires_grad=False)
+        held = {"both": both, "idle": idle, "frozen": frozen} | ({"own": own} if rank else {})
         optimizer = ShardedAdamW(held, OptimizerConfig(clip=100.0, weight_decay=0.5))
         both.grad = torch.tensor([3.0, 0.0, -1.0], dtype=dtype) * (1 + rank)
         own.grad = torch.tensor([-12.0], dtype=dtype)
         norm = float(optimizer.step(0.25))
         assert both.grad is None
+        assert frozen.item() == 6
         found.append([norm, *both.tolist(), *own.tolist(), *idle.flatten().tolist()])
     return found
 
