@@ -95,9 +95,9 @@ def join_mesh(mesh: Mesh, config: ModelConfig, device: torch.device) -> Member:
     if dist.get_world_size() != mesh.processes:
         raise ValueError(f"the mesh has {mesh.processes} processes, and there are {dist.get_world_size()}")
     rank = dist.get_rank()
-    channels = [Channels(mesh.column(way)) for way in range(mesh.ways)]
     experts = _experts(mesh, config, device) if mesh.experts > 1 else None
-    return Member(mesh, mesh.place(rank), mesh.way(rank), channels[mesh.way(rank)], experts)
+    channels = Channels([mesh.column(way) for way in range(mesh.ways)], device)
+    return Member(mesh, mesh.place(rank), mesh.way(rank), channels, experts)
 
 
 def _experts(mesh: Mesh, config: ModelConfig, device: torch.device) -> Place:

@@ -27,21 +27,34 @@ Loss = Callable[[Losses], Tensor]
 
 
 class Channels:
-    """The groups over which outputs and gradients travel, up and down the ranks."""
+    """The groups over which outputs and gradients travel, up and down the ranks.
 
-    def __init__(self, ranks: Sequence[int]) -> None:
-        """`ranks`: those of the pipeline, in its order; all processes must call this, for all pipelines."""
-        self.ranks = list(ranks)
-        self._groups = {
-            (part, down): dist.new_group(self.ranks)
-            for part in (Part.FORWARD, Part.INPUT)
-            for down in (True, False)
-        }
+    NCCL connects two ranks of a group at their first message, for which both must be there: so all neighbours
+    are connected at the start, in the order of the ranks.
+    """
+
+    def __init__(self, pipelines: Sequence[Sequence[int]], device: torch.device) -> None:
+        """`pipelines`: the ranks of each, in their order; all processes must call this."""
+        me = dist.get_rank()
+        for ranks in pipelines:
+            groups = {
+                (part, down): dist.new_group(list(ranks))
+                for part in (Part.FORWARD, Part.INPUT)
+                for down in (True, False)
+            }
+            if me in ranks:
+                self.ranks, self._groups = list(ranks), groups
+        here, token = self.ranks.index(me), torch.zeros(1, device=device)
+        for low in range(max(0, here - 1), min(here + 1, len(self.ranks) - 1)):
+            for part, down in self._groups:
+                if (here == low) is down:
+                    self.send(token, part, here, low + down).wait()
+                else:
+                    self.receive(token, part, here, low + (not down)).wait()
 
     def send(self, x: Tensor, part: Part, here: int, there: int) -> dist.Work:
         """Give a tensor to a place of the pipeline."""
-        group = self._groups[part, there > here]
-        work = dist.isend(x.contiguous(), self.ranks[there], group=group)
+        work = dist.isend(x.contiguous(), self.ranks[there], group=self._groups[part, there > here])
         assert work is not None, "this process is one of the pipeline's"
         return work
 

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.model.experts import Experts
+from training.parallel.gradients import add_gradient
 
 _collecting: list[WeightQueue] = []
 """The one that collects now, if any. Global, since a backward pass on a GPU runs in threads of its own."""
@@ -110,7 +111,7 @@ class _Linear(torch.autograd.Function):
         if not ctx.needs_input_grad[1]:
             return grad_x, None, None
         if _collecting:
-            _collecting[-1].put(lambda: _accumulate(weight, of_weight(), expert))
+            _collecting[-1].put(lambda: add_gradient(weight, of_weight(), expert))
             return grad_x, None, None
         if expert is None:
             return grad_x, of_weight(), None
@@ -141,18 +142,6 @@ class _GroupedLinear(torch.autograd.Function):
         if not ctx.needs_input_grad[1]:
             return grad_x, None, None
         if _collecting:
-            _collecting[-1].put(lambda: _accumulate(weight_EOD, of_weight(), None))
+            _collecting[-1].put(lambda: add_gradient(weight_EOD, of_weight()))
             return grad_x, None, None
         return grad_x, of_weight(), None
-
-
-def _accumulate(weight: nn.Parameter, value: Tensor, expert: int | None) -> None:
-    """What autograd would do with a gradient."""
-    if expert is not None:
-        if weight.grad is None:
-            weight.grad = torch.zeros_like(weight)
-        weight.grad[expert] += value
-    elif weight.grad is None:
-        weight.grad = value
-    else:
-        weight.grad += value

@@ -5,22 +5,28 @@ it. That is what data parallel replicas are, and the two directions of DualPipe,
 to the head of another stage, and an expert that several groups have. All parameters with the same holders are
 one bucket: its gradients are added up and cut into equal shares, each holder moves its share in FP32 and has
 the only moments for it, and the shares are put together again. So every number is counted once in the norm
-that clips, whoever holds it.
+that clips, whoever holds it. Weights may be turned to BF16 behind the making of the optimiser: what is moved
+is FP32.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from training.parallel.gradients import GradientSums
 from training.sft.config import OptimizerConfig
 
 NORM_EPS = 1e-6
 """As torch clips."""
+BUCKET = 2**28
+"""Numbers of a bucket at most, but for a larger parameter: they are exchanged at once, which takes memory."""
+MASTER, MOMENTS = "master", ("exp_avg", "exp_avg_sq")
 
 
 class ShardedAdamW:
@@ -29,13 +35,17 @@ class ShardedAdamW:
     def __init__(self, held: Mapping[str, nn.Parameter], config: OptimizerConfig) -> None:
         """`held`: this process's parameters by key. Raises `ValueError` if holders of a key differ in it."""
         self._clip = config.clip
-        self._buckets = [_Bucket([held[key] for key in keys], group) for keys, group in _share_out(held)]
+        self._buckets = [
+            _Bucket(keys, [held[key] for key in keys], group) for keys, group in _share_out(held)
+        ]
+        if not self._buckets:
+            raise ValueError("this process has nothing to train")
         groups = [
             {"params": [one.master for one in self._buckets if one.decays is decays], "weight_decay": decay}
             for decays, decay in ((True, config.weight_decay), (False, 0.0))
         ]
-        betas = (config.beta1, config.beta2)
-        self._optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas)
+        betas, fused = (config.beta1, config.beta2), self._buckets[0].master.is_cuda
+        self._optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, fused=fused or None)
 
     @torch.no_grad()
     def step(self, rate: float) -> Tensor:
@@ -52,25 +62,52 @@ class ShardedAdamW:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()
-        self._optimizer.zero_grad()
         for bucket in self._buckets:
             bucket.publish()
         return norm
+
+    @torch.no_grad()
+    def values(self, kind: str) -> dict[str, Tensor]:
+        """By key, on the CPU in FP32: the `master`s, or a moment (`exp_avg`, `exp_avg_sq`). Each key is given
+        by one of its holders; all processes must ask."""
+        found: dict[str, Tensor] = {}
+        for bucket in self._buckets:
+            if kind == MASTER:
+                share = bucket.master.detach()
+            else:
+                share = self._optimizer.state[bucket.master].get(kind, torch.zeros_like(bucket.master))
+            found.update(bucket.mine(share))
+        return found
+
+    @torch.no_grad()
+    def restore(self, step: int, values: Mapping[str, Mapping[str, Tensor]]) -> None:
+        """Undo `values`, behind so many steps: for each kind what this process holds, by key. The parameters
+        have their values then, too."""
+        for bucket in self._buckets:
+            bucket.master.copy_(bucket.share(values[MASTER]))
+            state = {kind: bucket.share(values[kind]) for kind in MOMENTS}
+            count = torch.tensor(float(step), device=bucket.master.device if bucket.master.is_cuda else None)
+            self._optimizer.state[bucket.master] = {"step": count, **state}
+            bucket.publish()
 
 
 class _Bucket:
     """Parameters with the same holders, as one row of numbers, of which this process moves its share."""
 
-    def __init__(self, parameters: Sequence[nn.Parameter], group: dist.ProcessGroup | None) -> None:
+    def __init__(
+        self, keys: Sequence[str], parameters: Sequence[nn.Parameter], group: dist.ProcessGroup | None
+    ) -> None:
         """`group`: the holders; None if this process is the only one."""
-        self._parameters, self._group = parameters, group
+        self.keys, self._parameters, self._group = keys, parameters, group
         self.decays = parameters[0].dim() > 1
-        holders, place = (1, 0) if group is None else (dist.get_world_size(group), dist.get_rank(group))
-        self._size = sum(parameter.numel() for parameter in parameters)
-        self._padding = -self._size % holders
-        share = (self._size + self._padding) // holders
-        whole = self._flat([parameter.detach() for parameter in parameters])
-        self.master = nn.Parameter(whole[place * share : (place + 1) * share].clone())
+        self._holders, self._place = 1, 0
+        if group is not None:
+            self._holders, self._place = dist.get_world_size(group), dist.get_rank(group)
+        self._padding = -sum(parameter.numel() for parameter in parameters) % self._holders
+        self._sums = GradientSums(parameters, self._padding)
+        self.master = nn.Parameter(
+            self.share({key: p.detach() for key, p in zip(keys, parameters, strict=True)})
+        )
 
     @property
     def gradient(self) -> Tensor:
@@ -80,37 +117,43 @@ class _Bucket:
 
     def add_up(self) -> None:
         """The share's gradient, of all holders; a parameter that took no part counts as zeros."""
-        grads = [
-            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            for parameter in self._parameters
-        ]
-        for parameter in self._parameters:
-            parameter.grad = None
-        flat = self._flat(grads)
         if self._group is None:
-            self.master.grad = flat
+            self.master.grad = self._sums.flat
             return
         self.master.grad = torch.empty_like(self.master)
-        dist.reduce_scatter_tensor(self.master.grad, flat, group=self._group)
+        dist.reduce_scatter_tensor(self.master.grad, self._sums.flat, group=self._group)
 
     def publish(self) -> None:
-        """Give the parameters what their holders' shares have become."""
-        kind = self._parameters[0].dtype
-        share = self.master.detach().to(kind)
+        """Give the parameters what their holders' shares have become, and forget their gradients."""
+        self.master.grad = None
+        self._sums.flat.zero_()
+        share = self.master.detach().to(self._parameters[0].dtype)
+        for parameter, value in zip(self._parameters, self._whole(share), strict=True):
+            parameter.copy_(value)
+
+    def share(self, values: Mapping[str, Tensor]) -> Tensor:
+        """This process's part of one value for each parameter, in FP32."""
+        here = self._sums.flat.device
+        flat = [values[key].flatten().to(here, torch.float32) for key in self.keys]
+        whole = torch.cat([*flat, flat[0].new_zeros(self._padding)])
+        return whole.chunk(self._holders)[self._place].clone()
+
+    def mine(self, share: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """Undo `share`, with the holders' parts: of each holder's turn some values, so that each is given
+        once. All holders must ask."""
+        for index, (key, value) in enumerate(zip(self.keys, self._whole(share), strict=True)):
+            if index % self._holders == self._place:
+                yield key, value.to("cpu", copy=True)
+
+    def _whole(self, share: Tensor) -> list[Tensor]:
+        """What all holders have, by parameter."""
         whole = share
         if self._group is not None:
-            whole = share.new_empty(self._size + self._padding)
+            whole = share.new_empty(len(share) * self._holders)
             dist.all_gather_into_tensor(whole, share, group=self._group)
-        start = 0
-        for parameter in self._parameters:
-            end = start + parameter.numel()
-            parameter.copy_(whole[start:end].view_as(parameter))
-            start = end
-
-    def _flat(self, values: Sequence[Tensor]) -> Tensor:
-        """FP32, padded to equal shares."""
-        flat = [value.flatten().float() for value in values]
-        return torch.cat([*flat, flat[0].new_zeros(self._padding)])
+        sizes = [parameter.numel() for parameter in self._parameters]
+        parts = torch.split(whole[: len(whole) - self._padding], sizes)
+        return [part.view_as(own) for part, own in zip(parts, self._parameters, strict=True)]
 
 
 def _share_out(held: Mapping[str, nn.Parameter]) -> list[tuple[list[str], dist.ProcessGroup | None]]:
@@ -136,4 +179,23 @@ def _share_out(held: Mapping[str, nn.Parameter]) -> list[tuple[list[str], dist.P
     sets = sorted({ranks for ranks, _, _ in buckets if len(ranks) > 1})
     groups = {ranks: dist.new_group(list(ranks)) for ranks in sets}
     me = dist.get_rank()
-    return [(keys, groups.get(ranks)) for (ranks, _, _), keys in sorted(buckets.items()) if me in ranks]
+    return [
+        (part, groups.get(ranks))
+        for (ranks, _, _), keys in sorted(buckets.items())
+        if me in ranks
+        for part in _parts(keys, told[me])
+    ]
+
+
+def _parts(keys: list[str], told: Mapping[str, tuple[tuple[int, ...], str]]) -> Iterator[list[str]]:
+    """Keys in runs of no more than `BUCKET` numbers."""
+    part: list[str] = []
+    numbers = 0
+    for key in keys:
+        size = math.prod(told[key][0])
+        if part and numbers + size > BUCKET:
+            yield part
+            part, numbers = [], 0
+        part.append(key)
+        numbers += size
+    yield part

@@ -1,0 +1,48 @@
+"""Sums of gradients over many micro-batches, in FP32 whatever the weights are in, side by side in one row.
+
+BF16 has eight bits: behind a few hundred micro-batches a gradient would no longer change its sum. What a
+backward pass makes is added here at once, by autograd or by a `WeightQueue`, and `.grad` stays empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+_SUM = "gradient_sum"
+
+
+class GradientSums:
+    """The sums of some parameters, in their order."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter], padding: int) -> None:
+        """`padding`: zeros behind them. A parameter can have one sum only."""
+        size = sum(parameter.numel() for parameter in parameters)
+        self.flat = torch.zeros(size + padding, device=parameters[0].device)
+        start = 0
+        for parameter in parameters:
+            assert not hasattr(parameter, _SUM), "gradients are added up in one place"
+            end = start + parameter.numel()
+            setattr(parameter, _SUM, self.flat[start:end].view_as(parameter))
+            parameter.register_post_accumulate_grad_hook(_take)  # type: ignore[no-untyped-call]
+            start = end
+
+
+@torch.no_grad()
+def add_gradient(weight: nn.Parameter, value: Tensor, part: int | None = None) -> None:
+    """Add to the gradient of a weight, or of `weight[part]`: to its sum, or to `.grad` if it has none."""
+    added: Tensor | None = getattr(weight, _SUM, None)
+    if added is None:
+        if weight.grad is None:
+            weight.grad = torch.zeros_like(weight)
+        added = weight.grad
+    (added if part is None else added[part]).add_(value)
+
+
+def _take(weight: Tensor) -> None:
+    assert isinstance(weight, nn.Parameter)
+    value, weight.grad = weight.grad, None
+    if value is not None:  # It is left for later, else.
+        add_gradient(weight, value)
