@@ -13,13 +13,11 @@ from pathlib import Path
 
 from common import Bar, report
 
-from training.parallel.dualpipe import dualpipe, dualpipev
-from training.parallel.pipelines import chimera, one_forward_one_backward, zb1p
+from training.parallel.schedules import SCHEDULES
 from training.parallel.simulate import PUBLISHED, Costs, simulate
 
 SIZES = ((4, 8), (4, 20), (8, 16), (8, 20), (16, 120))
 """Ranks and micro-batches; the last is DeepSeek-V3's pipeline."""
-MAKERS = (one_forward_one_backward, zb1p, chimera, dualpipe, dualpipev)
 
 
 def main() -> int:
@@ -38,8 +36,8 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|---|---|")
     bars = []
     for ranks, batches in SIZES:
-        for make in MAKERS:
-            if make is chimera and batches % ranks:
+        for name, make in SCHEDULES.items():
+            if name == "Chimera" and batches % ranks:
                 continue
             schedule = make(ranks, batches)
             timeline = simulate(schedule, plain)
@@ -51,11 +49,11 @@ def main() -> int:
                 f"{told_of} | {better.seconds:.4g} | {schedule.copies:g} × | "
                 f"{max(timeline.activations):g} |"
             )
-            name = f"{schedule.name}, {ranks} ranks, {batches} micro-batches"
-            bars.append(Bar(f"{name}: step", timeline.seconds))
-            bars.append(Bar(f"{name}: step with gain", better.seconds))
+            where = f"{schedule.name}, {ranks} ranks, {batches} micro-batches"
+            bars.append(Bar(f"{where}: step", timeline.seconds))
+            bars.append(Bar(f"{where}: step with gain", better.seconds))
             if published is not None:
-                bars.append(Bar(f"{name}: bubble − published", timeline.bubble - published, at_most=1e-9))
+                bars.append(Bar(f"{where}: bubble − published", timeline.bubble - published, at_most=1e-9))
     return report(told.out, bars, {"gain": told.gain, "latency": told.latency})
 
 

@@ -50,27 +50,37 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be loaded: one line that names it and says why."""
 
 
-def save_checkpoint(
-    model: Transformer,
-    path: Path | str,
-    tokenizer_path: Path | str | None = None,
-    *,
-    state: Mapping[str, Tensor] | None = None,
-) -> None:
+def save_checkpoint(model: Transformer, path: Path | str, tokenizer_path: Path | str | None = None) -> None:
     """Write `model` to the directory `path`, with the tokenizer found in the directory `tokenizer_path`.
 
-    `state` is written instead of the model's own parameters, for a model whose parts lie on many devices.
     Each file is replaced at once, so what lay there before stays whole if writing fails.
     """
+    save_state(model.state_dict(), model.config, path, tokenizer_path)
+
+
+def save_state(
+    state: Mapping[str, Tensor],
+    config: ModelConfig,
+    path: Path | str,
+    tokenizer_path: Path | str | None = None,
+) -> None:
+    """As `save_checkpoint`, for a model whose state dict was put together from many devices."""
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
-    tensors = to_disk(model.state_dict() if state is None else state, model.config)
-    dtype = str(tensors["model.embed_tokens.weight"].dtype).removeprefix("torch.")
+    tensors = to_disk(state, config)
     partial = path / f"{WEIGHTS}.partial"
     save_file(tensors, partial, metadata={"format": "pt"})
     os.replace(partial, path / WEIGHTS)
+    save_description(config, path, tokenizer_path, tensors["model.embed_tokens.weight"].dtype)
+
+
+def save_description(
+    config: ModelConfig, path: Path, tokenizer_path: Path | str | None, dtype: torch.dtype
+) -> None:
+    """Write what a checkpoint has beside its weights."""
     partial = path / "config.json.partial"
-    partial.write_text(json.dumps(config_to_json(model.config, dtype), indent=2) + "\n", encoding="utf-8")
+    told = config_to_json(config, str(dtype).removeprefix("torch."))
+    partial.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     os.replace(partial, path / "config.json")
     if tokenizer_path is not None and Path(tokenizer_path).resolve() != path.resolve():
         for name in TEXT_FILES:

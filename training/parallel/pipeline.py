@@ -94,6 +94,17 @@ class Pipeline:
                 step.do(work)
         return step.end()
 
+    @torch.no_grad()
+    def evaluate(self, batches: Sequence[Batch]) -> dict[int, Losses]:
+        """As `step`, forward alone: each micro-batch in turn through the stages that are here."""
+        assert len(batches) == self.schedule.batches, "the schedule is made for this many"
+        step = _Step(self, batches, lambda losses: losses.next)
+        for batch in range(len(batches)):
+            for stage in self.schedule.stages_of(self.place):
+                if self._places[stage, batch] == self.place:
+                    step.look(stage, batch)
+        return step.end()
+
 
 class _Step:
     def __init__(self, pipeline: Pipeline, batches: Sequence[Batch], loss: Loss) -> None:
@@ -114,6 +125,11 @@ class _Step:
             self._queues.pop((work.stage, work.batch)).run()
         else:
             self._backward(work.stage, work.batch, split=work.part is Part.INPUT)
+
+    def look(self, stage: int, batch: int) -> None:
+        """Forward, with no backward to follow."""
+        self._forward(stage, batch)
+        del self._live[stage, batch]
 
     def end(self) -> dict[int, Losses]:
         """Wait for the last messages; the sums of the losses by stage."""

@@ -11,13 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from training.model import ModelConfig, Transformer
 from training.model.experts import MoE
 from training.model.router import Router, Routing
-from training.model.transformer import Hidden
+from training.model.transformer import Block, Hidden
 from training.sft.objective import Batch, Losses, Objective, balance_of
 
 
@@ -88,11 +87,13 @@ class Stages(nn.Module):
         return Passed(None, self.objective.losses(hidden, batch))
 
     def routers(self, stage: int) -> list[tuple[int, Router]]:
-        """A stage's routers in the order of its counts, with their places among those of the whole model."""
+        """A stage's routers in the order of its counts, with their places among those of the whole model.
+        A stage that is elsewhere has none."""
         config = self.model.config
         found = []
         for layer in self.layers[stage]:
-            mlp = self.model.layers[layer].mlp
+            block = self.model.layers[layer]
+            mlp = block.mlp if isinstance(block, Block) else None
             if isinstance(mlp, MoE):
                 found.append((layer - config.first_k_dense_replace, mlp.gate))
         if stage == self.last and self.model.mtp is not None:
@@ -101,16 +102,22 @@ class Stages(nn.Module):
             found.append((config.num_hidden_layers - config.first_k_dense_replace, mlp.gate))
         return found
 
-    def update_balance_bias(self, losses: Mapping[int, Losses], rate: float) -> None:
-        """Move the routers' biases by the counts of a step, by stage, of all processes: all take part."""
+    def added(self, losses: Mapping[int, Losses]) -> Losses:
+        """The sums over the stages that are here, with the counts of all routers of the whole model."""
         config = self.model.config
         routers = config.num_hidden_layers - config.first_k_dense_replace + config.num_nextn_predict_layers
         counts_ME = torch.zeros(routers, config.n_routed_experts, device=next(self.parameters()).device)
         for stage, found in losses.items():
             for (place, _), counts_E in zip(self.routers(stage), found.counts_ME, strict=True):
                 counts_ME[place] += counts_E
-        dist.all_reduce(counts_ME)
-        for stage in losses:
+        following, second, balance = (
+            torch.stack([found[part] for found in losses.values()]).sum() for part in range(3)
+        )
+        return Losses(following, second, balance, counts_ME)
+
+    def update_balance_bias(self, counts_ME: Tensor, rate: float) -> None:
+        """Move the routers' biases by the counts of a step, of all processes and routers."""
+        for stage in range(self.last + 1):
             for place, router in self.routers(stage):
                 router.update_bias(counts_ME[place], rate)
 

@@ -26,7 +26,8 @@ NORM_EPS = 1e-6
 """As torch clips."""
 BUCKET = 2**28
 """Numbers of a bucket at most, but for a larger parameter: they are exchanged at once, which takes memory."""
-MASTER, MOMENTS = "master", ("exp_avg", "exp_avg_sq")
+MODEL, MOMENTS = "model", ("exp_avg", "exp_avg_sq")
+"""Kinds of values: what is moved, and by what."""
 
 
 class ShardedAdamW:
@@ -68,11 +69,11 @@ class ShardedAdamW:
 
     @torch.no_grad()
     def values(self, kind: str) -> dict[str, Tensor]:
-        """By key, on the CPU in FP32: the `master`s, or a moment (`exp_avg`, `exp_avg_sq`). Each key is given
-        by one of its holders; all processes must ask."""
+        """By key, on the CPU in FP32: the weights (`MODEL`), or one of the `MOMENTS`. Each key is given by
+        one of its holders; all processes must ask."""
         found: dict[str, Tensor] = {}
         for bucket in self._buckets:
-            if kind == MASTER:
+            if kind == MODEL:
                 share = bucket.master.detach()
             else:
                 share = self._optimizer.state[bucket.master].get(kind, torch.zeros_like(bucket.master))
@@ -81,14 +82,15 @@ class ShardedAdamW:
 
     @torch.no_grad()
     def restore(self, step: int, values: Mapping[str, Mapping[str, Tensor]]) -> None:
-        """Undo `values`, behind so many steps: for each kind what this process holds, by key. The parameters
-        have their values then, too."""
+        """Be as it was behind so many steps: for each of the `MOMENTS` what this process holds, by key, and
+        of `MODEL` too unless the parameters have their values already."""
         for bucket in self._buckets:
-            bucket.master.copy_(bucket.share(values[MASTER]))
+            if MODEL in values:
+                bucket.master.copy_(bucket.share(values[MODEL]))
+                bucket.publish()
             state = {kind: bucket.share(values[kind]) for kind in MOMENTS}
             count = torch.tensor(float(step), device=bucket.master.device if bucket.master.is_cuda else None)
             self._optimizer.state[bucket.master] = {"step": count, **state}
-            bucket.publish()
 
 
 class _Bucket:

@@ -148,7 +148,7 @@ class Trainer:
             if self.held_out.is_due(self.batches):
                 await self._evaluate(roles, store, monitor)
             await self._learn(roles, store, monitor, interrupted)
-        self.folder.export(self.learner.model, await self._ask("full_state"))
+        self.folder.export(self.learner.model.config, await self._ask("full_state"))
         figures = await self._evaluate(roles, store, monitor)
         self.folder.write_result(
             {
@@ -281,7 +281,7 @@ class Trainer:
         }
         keep = self.config.run.keep
         await asyncio.to_thread(
-            self.folder.save, self.batches, fields, self.learner.model, state, moments, keep
+            self.folder.save, self.batches, fields, self.learner.model.config, state, moments, keep
         )
         await self._show()
 

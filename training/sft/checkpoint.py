@@ -2,6 +2,7 @@
 
     OUT/checkpoints/step-00000500/   config.json, model.safetensors, the tokenizer: a model like any other
                                      optimizer.pt: the moments by parameter name
+                                     or, of a mesh, weights and moments in sharded/ (training.parallel.shards)
                                      state.json: step, the run's own fields, and every file's SHA-256
 
 A checkpoint is written beside its place and renamed, so one that is cut off while it is written is never
@@ -14,7 +15,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -26,7 +28,8 @@ from torch import Tensor
 
 from training.errors import TrainError
 from training.model import ModelConfig, Transformer
-from training.model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from training.model.checkpoint import CheckpointError, load_checkpoint, read_config, save_state
+from training.parallel.shards import SHARDS, read_whole
 
 FOLDER = "checkpoints"
 STATE, OPTIMIZER = "state.json", "optimizer.pt"
@@ -45,13 +48,15 @@ class Resumed:
     model: Transformer
     """On the CPU."""
     moments: Moments
+    shards: Path | None
+    """Where both still are, if they are in shards and were not asked for."""
 
 
 def save(
     out: Path,
     step: int,
     fields: Mapping[str, Any],
-    model: Transformer,
+    config: ModelConfig,
     state: Mapping[str, Tensor],
     moments: Moments,
     tokenizer: Path,
@@ -59,14 +64,22 @@ def save(
 ) -> Path:
     """Write a checkpoint, remove all but the newest `keep`, and return its place. `fields`, which JSON must
     know, come back in `Resumed`. Raises `TrainError`."""
-    place = out / FOLDER / f"step-{step:08}"
-    partial = place.with_name(f".{place.name}.partial")
+    with writing(out, step, fields, keep) as partial:
+        save_state(state, config, partial, tokenizer)
+        torch.save(moments, partial / OPTIMIZER)
+    return _place(out, step)
+
+
+@contextmanager
+def writing(out: Path, step: int, fields: Mapping[str, Any], keep: int) -> Iterator[Path]:
+    """A folder to write a checkpoint into, which takes its place behind the block. Raises as `save` does."""
+    place, partial = _place(out, step), partial_place(out, step)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        save_checkpoint(model, partial, tokenizer, state=state)
-        torch.save(moments, partial / OPTIMIZER)
-        digests = {file.name: _digest(file) for file in sorted(partial.iterdir())}
+        yield partial
+        files = sorted(file for file in partial.rglob("*") if file.is_file())
+        digests = {file.relative_to(partial).as_posix(): _digest(file) for file in files}
         told = {"step": step, "fields": fields, "files": digests}
         (partial / STATE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
         shutil.rmtree(place, ignore_errors=True)
@@ -76,7 +89,15 @@ def save(
         raise TrainError(f"{place} cannot be written: {error}; earlier checkpoints are intact") from error
     for old in places(out)[keep:]:
         shutil.rmtree(old, ignore_errors=True)
-    return place
+
+
+def partial_place(out: Path, step: int) -> Path:
+    """Where `writing` lets a checkpoint be written."""
+    return out / FOLDER / f".{_place(out, step).name}.partial"
+
+
+def _place(out: Path, step: int) -> Path:
+    return out / FOLDER / f"step-{step:08}"
 
 
 def places(out: Path) -> list[Path]:
@@ -84,8 +105,16 @@ def places(out: Path) -> list[Path]:
     return sorted((out / FOLDER).glob("step-*"), reverse=True)
 
 
-def latest(out: Path, config: ModelConfig, dtype: torch.dtype, warn: Callable[[str], None]) -> Resumed | None:
-    """The newest checkpoint that can be read; None if the run has none yet.
+def latest(
+    out: Path,
+    config: ModelConfig,
+    dtype: torch.dtype,
+    warn: Callable[[str], None],
+    *,
+    leave_shards: bool = False,
+) -> Resumed | None:
+    """The newest checkpoint that can be read; None if the run has none yet. `leave_shards`: a model in shards
+    comes back without its weights, for a mesh whose processes read theirs.
 
     Each one that is passed over is told to `warn`. Raises `TrainError` if there are some and none can be
     read, and for one of another architecture or vocabulary.
@@ -93,7 +122,7 @@ def latest(out: Path, config: ModelConfig, dtype: torch.dtype, warn: Callable[[s
     reason = ""
     for place in places(out):
         try:
-            return _read(place, config, dtype)
+            return _read(place, config, dtype, leave_shards=leave_shards)
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError) as error:
             reason = reason or " ".join(str(error).split())
             warn(f"{place.name} cannot be read and is passed over: {' '.join(str(error).split())}")
@@ -121,21 +150,36 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(place: Path, config: ModelConfig, dtype: torch.dtype) -> Resumed:
+def _read(place: Path, config: ModelConfig, dtype: torch.dtype, *, leave_shards: bool) -> Resumed:
     told: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
     for name, digest in told["files"].items():
         if _digest(place / name) != digest:
             raise ValueError(f"{name} is damaged")
+    step, fields = int(told["step"]), dict(told["fields"])
+    shards = place / SHARDS
+    if shards.is_dir():
+        _compare(place, read_config(place), config)
+        if leave_shards:
+            return Resumed(step, fields, Transformer(config), {}, shards)
+        model, moments = read_whole(shards, config)
+        count = torch.tensor(float(step))
+        return Resumed(
+            step, fields, model.to(dtype), {name: {"step": count, **of} for name, of in moments.items()}, None
+        )
     model = load_checkpoint(place, "cpu", dtype)
-    before, now = asdict(model.config), asdict(config)
+    _compare(place, model.config, config)
+    try:
+        moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
+    except UnpicklingError:
+        raise ValueError(f"{OPTIMIZER} is damaged") from None
+    return Resumed(step, fields, model, moments, None)
+
+
+def _compare(place: Path, there: ModelConfig, here: ModelConfig) -> None:
+    before, now = asdict(there), asdict(here)
     if differing := [name for name in now if before[name] != now[name]]:
         name = differing[0]
         raise TrainError(
             f"{place} is of another model: {name} is {before[name]!r} there, {now[name]!r} here; "
             "use another --out"
         )
-    try:
-        moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
-    except UnpicklingError:
-        raise ValueError(f"{OPTIMIZER} is damaged") from None
-    return Resumed(int(told["step"]), dict(told["fields"]), model, moments)

@@ -168,6 +168,31 @@ class RunConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class MeshConfig:
+    """How several processes share a model; without it each has its part of every weight (FSDP2). With it, the
+    optimiser's state is divided (ZeRO-1), and `batch.accumulation` counts the micro-batches of a pipeline."""
+
+    pipeline: int = 1
+    """Places of a pipeline, each with some of the layers."""
+    experts: int = 1
+    """Processes that share the experts of a layer."""
+    schedule: Literal["1F1B", "ZB1P", "Chimera", "DualPipe", "DualPipeV"] = "1F1B"
+    """In which order a place does its work; DualPipe and Chimera have every weight twice."""
+    node: int = 8
+    """Processes of one machine: experts on several are reached across machines first."""
+
+    def __post_init__(self) -> None:
+        for name in ("pipeline", "experts", "node"):
+            value = getattr(self, name)
+            require(value > 0, f"{name} must be positive, not {value}")
+
+    @property
+    def divides(self) -> bool:
+        """Whether there is any such sharing."""
+        return self.pipeline > 1 or self.experts > 1
+
+
+@dataclass(frozen=True, slots=True)
 class ProvingConfig:
     """Validation by proving: sampling search on held-out statements, judged by Lean."""
 
@@ -200,6 +225,7 @@ class SftConfig:
     loss: LossConfig = field(default_factory=LossConfig)
     run: RunConfig = field(default_factory=RunConfig)
     proving: ProvingConfig = field(default_factory=ProvingConfig)
+    mesh: MeshConfig = field(default_factory=MeshConfig)
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -15,12 +15,16 @@ from torch import Tensor
 from prover.locking import claim_lock
 from training.errors import TrainError
 from training.files import RESULT, RUN, replace_text
-from training.model import Transformer
-from training.model.checkpoint import save_checkpoint
+from training.model import ModelConfig
+from training.model.checkpoint import save_description, save_state
+from training.parallel.shards import SHARDS
 from training.settings import difference
 from training.sft import checkpoint
+from training.sft.world import World
 
 LOCK = ".lock"
+LAYOUT = ("mesh.", "batch.accumulation")
+"""Settings that say who computes what, and not what comes out: a run may go on with others."""
 
 
 @contextmanager
@@ -59,7 +63,9 @@ class RunFolder:
         need beside the weights. Raises `TrainError` if it holds checkpoints of another run."""
         path = self.path / RUN
         try:
-            if checkpoint.places(self.path) and (differing := difference(_read(path), told)):
+            if checkpoint.places(self.path) and (
+                differing := difference(_lasting(_read(path)), _lasting(told))
+            ):
                 raise TrainError(
                     f"{self.path} holds another run: {differing}; use another --out, or the old value"
                 )
@@ -75,22 +81,43 @@ class RunFolder:
         self,
         step: int,
         fields: Mapping[str, Any],
-        model: Transformer,
+        config: ModelConfig,
         state: Mapping[str, Tensor],
         moments: checkpoint.Moments,
         keep: int,
     ) -> None:
         """Write a checkpoint. Raises `TrainError`."""
-        checkpoint.save(self.path, step, fields, model, state, moments, self._tokenizer, keep)
+        checkpoint.save(self.path, step, fields, config, state, moments, self._tokenizer, keep)
 
-    def export(self, model: Transformer, state: Mapping[str, Tensor]) -> None:
+    def save_shards(
+        self,
+        step: int,
+        fields: Mapping[str, Any],
+        config: ModelConfig,
+        write: Callable[[Path], None],
+        keep: int,
+        world: World,
+    ) -> None:
+        """Write a checkpoint whose weights `write` puts where it is told, on all processes at once. Raises
+        `TrainError`."""
+        shards = checkpoint.partial_place(self.path, step) / SHARDS
+        if not world.leads:
+            world.wait()
+            write(shards)
+            return
+        with checkpoint.writing(self.path, step, fields, keep) as partial:
+            save_description(config, partial, self._tokenizer, torch.float32)
+            world.wait()
+            write(shards)
+
+    def export(self, config: ModelConfig, state: Mapping[str, Tensor]) -> None:
         """Write the model as it is used. Raises `TrainError`."""
         kept = {
             name: value if name.endswith("e_score_correction_bias") else value.to(torch.bfloat16)
             for name, value in state.items()
         }
         try:
-            save_checkpoint(model, self.model, self._tokenizer, state=kept)
+            save_state(kept, config, self.model, self._tokenizer)
         except OSError as error:
             raise TrainError(f"{self.model} cannot be written: {error.strerror}") from error
 
@@ -103,6 +130,10 @@ class RunFolder:
             "processes": int(os.environ.get("WORLD_SIZE", "1")),
         }
         _write(self.path / RESULT, result)
+
+
+def _lasting(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if not name.startswith(LAYOUT)}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,15 +9,18 @@ Shapes: R rows of a step, M layers with experts, E experts.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from training.model import Transformer
+from training.model import ModelConfig, Transformer
+from training.sft.checkpoint import Resumed
 from training.sft.config import SftConfig
+from training.sft.folder import RunFolder
 from training.sft.objective import Losses, Objective, make_batch
-from training.sft.optimizer import clip_gradients, make_optimizer
+from training.sft.optimizer import clip_gradients, make_optimizer, optimizer_state, restore_optimizer
 from training.sft.packing import IGNORED, Rows, concatenate, empty_rows
 from training.sft.weights import Weights
 from training.sft.world import World
@@ -48,6 +51,11 @@ class Learner:
             self.objective, self.model, config.run.dtype, world, compile_=config.run.compile
         )
         self.optimizer = make_optimizer(self.weights.masters, config.optimizer)
+
+    @property
+    def size(self) -> ModelConfig:
+        """Of the whole model."""
+        return self.model.config
 
     @property
     def model(self) -> Transformer:
@@ -103,6 +111,20 @@ class Learner:
             total += self.objective(batch).next
         targets = int((rows.targets_RL != IGNORED).sum())
         return float(world.add_up(total)) / targets if targets else float("nan")
+
+    def save(self, folder: RunFolder, step: int, fields: Mapping[str, Any]) -> None:
+        """Write a checkpoint behind so many steps; all ranks must call this. Raises `TrainError`."""
+        state, moments = self.full_state(), optimizer_state(self.optimizer, self.weights.masters)
+        if self.world.leads:
+            folder.save(step, fields, self.size, state, moments, self.config.run.keep)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Go on from a checkpoint, of whose model this learner was made."""
+        restore_optimizer(self.optimizer, self.weights.masters, resumed.moments)
+
+    def full_state(self) -> dict[str, Tensor]:
+        """The whole model's state dict, in FP32 unless training is not, on the CPU. All ranks must ask."""
+        return self.weights.full_state()
 
     def _over_ranks(self, sums: list[Losses]) -> Losses:
         """The sums of all micro-batches of all ranks, in one exchange."""

@@ -24,6 +24,7 @@ from training.errors import TrainError
 from training.flops import Work, peak_flops, step_flops
 from training.model import ModelConfig, Transformer
 from training.model.metrics import max_violation, noise_floor
+from training.parallel.learner import MeshLearner
 from training.settings import flat
 from training.sft import checkpoint
 from training.sft.config import SftConfig
@@ -32,7 +33,7 @@ from training.sft.folder import RunFolder, alone_in
 from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
 from training.sft.monitor import Monitor, short
 from training.sft.objective import real_tokens
-from training.sft.optimizer import learning_rate, optimizer_state, restore_optimizer
+from training.sft.optimizer import learning_rate
 from training.sft.packing import IGNORED, Rows
 from training.sft.patience import patience
 from training.sft.presets import model_config
@@ -101,15 +102,15 @@ class _Training:
             told = {**flat(config), "corpus": self.data.digest}
             self.folder.claim(told, partial(keep_tokenizer, self.data))
         world.wait()
-        resumed = checkpoint.latest(out, size, dtype, self._warn)
+        resumed = checkpoint.latest(out, size, dtype, self._warn, leave_shards=config.mesh.divides)
         if resumed is not None:
             start = resumed.model
         elif start is None:
             start = Transformer(size)
             start.init_weights(config.seed)
-        self.learner = Learner(start, config, world)
+        self.learner = _learner(start, config, world)
         if resumed is not None:
-            restore_optimizer(self.learner.optimizer, self.learner.weights.masters, resumed.moments)
+            self.learner.resume(resumed)
         before = Progress.of(resumed.fields) if resumed else Progress(0, START, 0.0)
         self.done = resumed.step if resumed else 0
         self.steps, self.position, self.seconds = before.steps, before.position, before.seconds
@@ -167,11 +168,12 @@ class _Training:
         interval.began += time.monotonic() - began
 
     def _count(self, interval: _Interval, rows: Rows, figures: Figures) -> None:
-        work = work_of(rows, second=self.learner.model.mtp is not None)
+        size = self.learner.size
+        work = work_of(rows, second=size.num_nextn_predict_layers > 0)
         interval.steps += 1
         interval.tokens += work.tokens
-        interval.flops += step_flops(self.learner.model.config, work)
-        interval.flops_without_head += step_flops(self.learner.model.config, work, head=False)
+        interval.flops += step_flops(size, work)
+        interval.flops_without_head += step_flops(size, work, head=False)
         interval.loss = interval.loss + figures.loss
 
     def _log(self, interval: _Interval, figures: Figures, rate: float, monitor: Monitor) -> None:
@@ -191,13 +193,13 @@ class _Training:
             "tokens_per_second": interval.tokens / seconds,
             "seconds": self.seconds,
         }
-        if self.learner.model.mtp is not None:
+        if self.learner.size.num_nextn_predict_layers:
             values["second_loss"] = float(figures.second_loss)
         if len(figures.counts_ME):
             values["sequence_balance"] = float(figures.balance)
             violations = [max_violation(counts_E) for counts_E in figures.counts_ME]
             values["max_violation"] = sum(violations) / len(violations)
-            size = self.learner.model.config
+            size = self.learner.size
             routed = round(float(figures.counts_ME[0].sum())) // size.num_experts_per_tok
             values["max_violation_floor"] = noise_floor(
                 size.n_routed_experts, size.num_experts_per_tok, routed
@@ -211,11 +213,8 @@ class _Training:
         monitor.show(self.done, f"{words}  MFU {values['mfu']:.1%}" if "mfu" in values else words)
 
     def _checkpoint(self, position: Position) -> None:
-        state = self.learner.weights.full_state()
-        moments = optimizer_state(self.learner.optimizer, self.learner.weights.masters)
-        if self.world.leads:
-            fields = asdict(Progress(self.steps, position, self.seconds))
-            self.folder.save(self.done, fields, self.learner.model, state, moments, self.config.run.keep)
+        fields = asdict(Progress(self.steps, position, self.seconds))
+        self.learner.save(self.folder, self.done, fields)
         self.world.wait()
 
     def _validate(self, monitor: Monitor) -> float | None:
@@ -230,10 +229,10 @@ class _Training:
 
     def _prove(self, monitor: Monitor) -> float | None:
         """The share of held-out statements that the model proves, if that is asked for and possible."""
-        state = self.learner.weights.full_state()
+        state = self.learner.full_state()
         share: float | None = None
         if self.world.leads:
-            self.folder.export(self.learner.model, state)
+            self.folder.export(self.learner.size, state)
             share = self.proving.run(self.folder.model)
             if share is not None:
                 monitor.record(self.done, {"proved": share})
@@ -246,9 +245,9 @@ class _Training:
     def _finish(self, monitor: Monitor) -> None:
         """Export the model and write what came out."""
         loss = self._validate(monitor)
-        state = self.learner.weights.full_state()
+        state = self.learner.full_state()
         if self.world.leads:
-            self.folder.export(self.learner.model, state)
+            self.folder.export(self.learner.size, state)
         proved = self._prove(monitor) if self.proving.count else None
         if self.world.leads:
             seconds = round(self.seconds, 1)
@@ -277,13 +276,25 @@ def _size(config: SftConfig, vocabulary: int, dtype: torch.dtype) -> tuple[Model
     return size, start
 
 
+def _learner(model: Transformer, config: SftConfig, world: World) -> Learner | MeshLearner:
+    """Who learns. Raises `TrainError` for a mesh that cannot be."""
+    if not config.mesh.divides:
+        return Learner(model, config, world)
+    try:
+        return MeshLearner(model, config, world)
+    except ValueError as error:
+        raise TrainError(f"mesh: {error}") from error
+
+
 def _rows_a_step(config: SftConfig, world: World) -> int:
     """Rows of one step of all processes. Raises `TrainError` if they cannot be divided."""
     length, accumulation = config.data.length, config.batch.accumulation
-    if config.batch.tokens % (length * accumulation * world.size):
+    # The places of a pipeline share its rows.
+    divided = length * accumulation * max(1, world.size // config.mesh.pipeline)
+    if config.batch.tokens % divided:
         raise TrainError(
-            f"batch.tokens = {config.batch.tokens} must be a multiple of data.length × batch.accumulation × "
-            f"processes = {length} × {accumulation} × {world.size}"
+            f"batch.tokens = {config.batch.tokens} must be a multiple of {divided}, which is data.length × "
+            f"batch.accumulation × pipelines"
         )
     return config.batch.tokens // length
 

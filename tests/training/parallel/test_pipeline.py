@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import torch
 import torch.distributed as dist
@@ -12,23 +10,15 @@ from torch import Tensor
 from tests.training.model.tiny import tiny_model, tokens
 from tests.training.parallel.processes import together
 from training.model import Transformer
-from training.parallel.dualpipe import dualpipe, dualpipev
 from training.parallel.experts import spread_experts
 from training.parallel.mesh import Member, Mesh, join_mesh
 from training.parallel.pipeline import Pipeline
-from training.parallel.pipelines import chimera, one_forward_one_backward, zb1p
 from training.parallel.schedule import Schedule
+from training.parallel.schedules import SCHEDULES
 from training.parallel.split import make_splittable
 from training.parallel.stages import Stages, layers_of
 from training.sft.objective import Batch, Losses, Objective, Targets
 
-MAKERS: dict[str, Callable[[int, int], Schedule]] = {
-    "1F1B": one_forward_one_backward,
-    "ZB1P": zb1p,
-    "Chimera": chimera,
-    "DualPipe": dualpipe,
-    "DualPipeV": dualpipev,
-}
 LAYERS = 8
 SIZES = (1, 2, 4)
 MESHES = [
@@ -79,7 +69,7 @@ def compare(rank: int) -> dict[tuple[Mesh, str], float]:
         batches = [batch for part in every for batch in part]
         wanted[len(batches)] = wanted.get(len(batches)) or expected(batches)
         member = join_mesh(mesh, model_of().config, torch.device("cpu"))
-        for name, make in MAKERS.items():
+        for name, make in SCHEDULES.items():
             if mesh.pipeline == 1 and name in ("DualPipe", "Chimera"):
                 continue  # They need two places.
             schedule = make(mesh.pipeline, number)

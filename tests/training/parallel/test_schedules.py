@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.parallel.dualpipe import dualpipe, dualpipev
-from training.parallel.pipelines import chimera, one_forward_one_backward, zb1p
+from training.parallel.dualpipe import dualpipe
+from training.parallel.pipelines import chimera, one_forward_one_backward
 from training.parallel.schedule import Action, Part, Schedule, Work, check, needs, split_pairs
+from training.parallel.schedules import SCHEDULES
 from training.parallel.simulate import PUBLISHED, Costs, simulate
 
-Make = Callable[[int, int], Schedule]
-MAKERS: dict[str, Make] = {
-    "1F1B": one_forward_one_backward,
-    "ZB1P": zb1p,
-    "Chimera": chimera,
-    "DualPipe": dualpipe,
-    "DualPipeV": dualpipev,
-}
 UNIT = Costs()
 
 
@@ -32,12 +24,12 @@ def sizes(name: str, ranks: int, extra: int) -> tuple[int, int]:
     return (2 * ranks if name == "DualPipe" else ranks), 4 * ranks + 2 * extra
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", SCHEDULES)
 @settings(deadline=None)
 @given(ranks=st.integers(1, 5), extra=st.integers(0, 5), gain=st.floats(0, 0.5), latency=st.floats(0, 3))
 def test_every_schedule_can_be_kept(name: str, ranks: int, extra: int, gain: float, latency: float) -> None:
     ranks, batches = sizes(name, ranks, extra)
-    schedule = MAKERS[name](ranks, batches)
+    schedule = SCHEDULES[name](ranks, batches)
     timeline = simulate(schedule, Costs(1.0, 0.9, 1.1, gain, latency))
     split = split_pairs(schedule)
     ended = {
@@ -57,7 +49,7 @@ def test_every_schedule_can_be_kept(name: str, ranks: int, extra: int, gain: flo
 @pytest.mark.parametrize("ranks", [2, 4, 8, 16])
 @pytest.mark.parametrize("extra", [0, 2, 8])
 def test_bubbles_are_the_published_ones(name: str, ranks: int, extra: int) -> None:
-    timeline = simulate(MAKERS[name](ranks, 2 * ranks + extra), UNIT)
+    timeline = simulate(SCHEDULES[name](ranks, 2 * ranks + extra), UNIT)
     assert timeline.bubble == pytest.approx(PUBLISHED[name](ranks, UNIT))
     assert timeline.seconds == pytest.approx(3 * (2 * ranks + extra) + PUBLISHED[name](ranks, UNIT))
 
@@ -84,7 +76,7 @@ def test_chimera_has_the_published_bubble(ranks: int) -> None:
     ],
 )
 def test_steps_worked_out_by_hand(ranks: int, batches: int, name: str, plain: float, gained: float) -> None:
-    schedule = MAKERS[name](ranks, batches)
+    schedule = SCHEDULES[name](ranks, batches)
     assert simulate(schedule, UNIT).seconds == plain
     assert simulate(schedule, replace(UNIT, gain=0.2)).seconds == pytest.approx(gained)
 
@@ -93,7 +85,7 @@ def test_steps_worked_out_by_hand(ranks: int, batches: int, name: str, plain: fl
 def test_weights_and_activations_that_are_held(ranks: int) -> None:
     held = {
         name: (schedule.copies, max(simulate(schedule, UNIT).activations))
-        for name, schedule in ((name, make(ranks, 2 * ranks)) for name, make in MAKERS.items())
+        for name, schedule in ((name, make(ranks, 2 * ranks)) for name, make in SCHEDULES.items())
     }
     assert held == {
         "1F1B": (1, ranks),
@@ -131,7 +123,7 @@ def test_dualpipe_pairs_all_but_its_ends() -> None:
 )
 def test_sizes_that_cannot_be(name: str, ranks: int, batches: int, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        MAKERS[name](ranks, batches)
+        SCHEDULES[name](ranks, batches)
 
 
 F, B, W = Part.FORWARD, Part.BACKWARD, Part.WEIGHT

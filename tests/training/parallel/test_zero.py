@@ -64,11 +64,12 @@ def learn(rank: int) -> tuple[list[float], list[float], dict[str, torch.Tensor],
     batches = [batch_of(BATCHES * member.way + number) for number in range(BATCHES)]
     for _ in range(STEPS):
         found = pipeline.step(batches, loss_of)
-        total = torch.stack([own.next for own in found.values()]).sum()
-        dist.all_reduce(total)
-        losses.append(float(total))
+        added = stages.added(found)
+        dist.all_reduce(added.next)
+        dist.all_reduce(added.counts_ME)
+        losses.append(float(added.next))
         norms.append(float(optimizer.step(RATE)))
-        stages.update_balance_bias(found, BIAS_RATE)
+        stages.update_balance_bias(added.counts_ME, BIAS_RATE)
     return losses, norms, stages.model.state_dict(), (experts.first, experts.number)
 
 

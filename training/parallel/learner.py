@@ -1,0 +1,190 @@
+"""One training step of many processes: data, pipeline and experts in parallel, on one mesh.
+
+It takes the rows that `training.sft.learner` would take, and makes the same step of them up to rounding: the
+gradient is that of the mean over all targets, wherever they lie, the norm that clips is the whole one, and
+the balance biases move by the counts of all.
+
+Shapes: M layers with experts, E experts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from training.errors import TrainError
+from training.model import Transformer
+from training.parallel import shards
+from training.parallel.experts import spread_experts
+from training.parallel.mesh import Mesh, join_mesh
+from training.parallel.pipeline import Pipeline
+from training.parallel.schedule import split_pairs
+from training.parallel.schedules import SCHEDULES
+from training.parallel.split import make_splittable
+from training.parallel.stages import Stages
+from training.parallel.zero import MODEL, MOMENTS, ShardedAdamW
+from training.sft.checkpoint import Resumed
+from training.sft.config import SftConfig
+from training.sft.folder import RunFolder
+from training.sft.learner import Figures
+from training.sft.objective import Batch, Losses, make_batch
+from training.sft.packing import IGNORED, Rows, concatenate, empty_rows
+from training.sft.world import World
+
+
+class MeshLearner:
+    """One process's part of a model that learns."""
+
+    def __init__(self, model: Transformer, config: SftConfig, world: World) -> None:
+        """`model`: the whole, on the CPU, of which this process keeps its part. Raises `ValueError` for a
+        mesh, a schedule or a kind of numbers that cannot be."""
+        self.size, self.config, self.world = model.config, config, world
+        if config.run.dtype == "bf16-pure":
+            raise ValueError("run.dtype must be 'bf16' or 'float32': what is moved is FP32 in any case")
+        if config.run.compile:
+            raise ValueError("run.compile must be false: backward passes are split, which compilers undo")
+        told = config.mesh
+        mesh = Mesh(world.size, told.pipeline, told.experts, told.node)
+        schedule = SCHEDULES[told.schedule](mesh.pipeline, config.batch.accumulation)
+        self.member = join_mesh(mesh, model.config, world.device)
+        if split_pairs(schedule):
+            make_splittable(model)
+        if self.member.experts is not None:
+            spread_experts(model, self.member.experts)
+        self.stages = Stages(model, schedule.stages, schedule.stages_of(self.member.place)).to(world.device)
+        self.pipeline = Pipeline(self.stages, schedule, self.member.place, self.member.channels)
+        self._held = dict(self.stages.model.named_parameters())
+        self._names = {self.member.key(name): name for name in self._held}
+        keyed = {key: self._held[name] for key, name in self._names.items()}
+        self.optimizer = ShardedAdamW(keyed, config.optimizer)
+        if config.run.dtype == "bf16":
+            for parameter in self._held.values():
+                parameter.data = parameter.data.to(torch.bfloat16)
+
+    def step(self, rows: Rows, rate: float) -> Figures:
+        """Learn from the rows of one step, of which each pipeline computes its part."""
+        told, second = self.config.loss, self.size.num_nextn_predict_layers > 0
+        targets = max(1, int((rows.targets_RL != IGNORED).sum()))
+        second_targets = max(1, int((rows.second_targets_RL != IGNORED).sum())) if second else 1
+
+        def loss(losses: Losses) -> Tensor:
+            total = losses.next / targets + told.mtp_weight * losses.second / second_targets
+            return total + told.sequence_weight * losses.balance / len(rows)
+
+        done = self._over_ranks(self.pipeline.step(self._batches(rows, second=second), loss))
+        norm = self.optimizer.step(rate)
+        if len(done.counts_ME) and told.bias_rate:
+            self.stages.update_balance_bias(done.counts_ME, told.bias_rate)
+        layers = max(1, len(done.counts_ME))
+        return Figures(
+            done.next / targets,
+            done.second / second_targets,
+            done.balance / (layers * len(rows)),
+            norm,
+            done.counts_ME,
+        )
+
+    @torch.no_grad()
+    def validate(self, rows: Rows) -> float:
+        """Mean cross-entropy on the targets of any number of rows, nats; NaN without a target."""
+        length = rows.tokens_RL.shape[1]
+        at_once = max(1, self.config.batch.tokens // length)
+        missing = -len(rows) % at_once
+        filled = concatenate([rows, empty_rows(missing, length)]) if missing else rows
+        total = torch.zeros((), device=self.world.device)
+        for start in range(0, len(filled), at_once):
+            batches = self._batches(filled[start : start + at_once], second=False)
+            total += self._over_ranks(self.pipeline.evaluate(batches)).next
+        targets = int((rows.targets_RL != IGNORED).sum())
+        return float(total) / targets if targets else float("nan")
+
+    def save(self, folder: RunFolder, step: int, fields: Mapping[str, Any]) -> None:
+        """Write a checkpoint behind so many steps, of which each process writes a part; all must call this.
+        Raises `TrainError`."""
+        found = self._biases()
+        for kind in (MODEL, *MOMENTS):
+            found |= self._entries(kind, self.optimizer.values(kind))
+        write = partial(shards.write, found=found)
+        folder.save_shards(step, fields, self.size, write, self.config.run.keep, self.world)
+
+    def resume(self, resumed: Resumed) -> None:
+        """Go on from a checkpoint of any layout; all processes must call this. Raises `TrainError`."""
+        if resumed.shards is None:  # This learner was made of its model.
+            moments = {
+                kind: {
+                    key: self._part(name, resumed.moments[name][kind]) for key, name in self._names.items()
+                }
+                for kind in MOMENTS
+            }
+            self.optimizer.restore(resumed.step, moments)
+            return
+        values = {
+            kind: {key: torch.empty(self._held[name].shape) for key, name in self._names.items()}
+            for kind in (MODEL, *MOMENTS)
+        }
+        here = self._biases()
+        biases = {entry: value.to("cpu", copy=True) for entry, value in here.items()}
+        wanted = dict(biases)
+        for kind, found in values.items():
+            wanted |= self._entries(kind, found)
+        try:
+            shards.read(resumed.shards, wanted, alone=False)
+        except ValueError as error:
+            raise TrainError(f"{resumed.shards.parent} cannot be read: {error}; use another --out") from error
+        self.optimizer.restore(resumed.step, values)
+        for entry, value in here.items():
+            value.copy_(biases[entry])
+
+    def full_state(self) -> dict[str, Tensor]:
+        """The whole model's state dict, in FP32 on the CPU of the leading process, and nothing on the others;
+        all must ask."""
+        mine = self._biases() | self._entries(MODEL, self.optimizer.values(MODEL))
+        told: list[dict[str, Tensor]] | None = [{}] * self.world.size if self.world.leads else None
+        dist.gather_object({entry: value.cpu() for entry, value in mine.items()}, told)
+        if told is None:
+            return {}
+        found = {entry: value for part in told for entry, value in part.items()}
+        return shards.state_of(found, self.size)
+
+    def _biases(self) -> dict[str, Tensor]:
+        """The entries of what is no parameter: the routers' biases."""
+        return {
+            entry: value
+            for name, buffer in self.stages.model.named_buffers()
+            for entry, value in shards.entries(MODEL, name, buffer)
+        }
+
+    def _entries(self, kind: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The entries of values by key."""
+        first = 0 if self.member.experts is None else self.member.experts.first
+        return {
+            entry: value
+            for key, whole in values.items()
+            for entry, value in shards.entries(kind, self._names[key], whole, first)
+        }
+
+    def _part(self, name: str, value: Tensor) -> Tensor:
+        """What this process has of a whole model's value."""
+        held = self._held[name]
+        if value.shape == held.shape:
+            return value
+        assert self.member.experts is not None, "only experts are divided"
+        return value[self.member.experts.first :][: len(held)]
+
+    def _batches(self, rows: Rows, *, second: bool) -> list[Batch]:
+        """The micro-batches of this pipeline."""
+        ways, count = self.member.mesh.ways, self.config.batch.accumulation
+        micro = len(rows) // (ways * count)
+        starts = range(self.member.way * micro, len(rows), ways * micro)
+        return [make_batch(rows[at : at + micro], self.world.device, second=second) for at in starts]
+
+    def _over_ranks(self, found: Mapping[int, Losses]) -> Losses:
+        """The sums over all stages of all pipelines, in one exchange."""
+        added = self.stages.added(found)
+        flat = self.world.add_up(torch.cat([value.flatten() for value in added]))
+        return Losses(flat[0], flat[1], flat[2], flat[3:].view_as(added.counts_ME))
