@@ -1,4 +1,4 @@
-"""What a plan is told: model, cluster, mesh, batch, precision, and constants that each say where they are from.
+"""What a plan is told: model, cluster, mesh, batch, precision, and constants that say where they are from.
 
 Link rates and peaks are the data sheet's, a direction and GPU; what of them is reached are the constants.
 """
@@ -17,8 +17,11 @@ from training.sft.presets import model_config
 
 MOST_GPUS = 1 << 20
 """More than anybody has: a slip of the keyboard."""
-MOST_WORK = 1 << 20
-"""Pieces of work of one step, of all ranks: the simulator's limit, a minute."""
+MOST_WORK = 1 << 17
+"""Micro-batches of all ranks in one step: some seconds of the simulator's."""
+LARGEST = {"num_hidden_layers": 1 << 12, "n_routed_experts": 1 << 14}
+LARGEST_SIZE = 1 << 24
+"""Other sizes of a model beyond this make no sense."""
 SIZES = 1e6
 """Larger rates, in the units that the tables have, are a slip of the keyboard too."""
 ScheduleName = Literal["1F1B", "ZB1P", "DualPipe", "DualPipeV"]
@@ -40,6 +43,11 @@ class PlannedModel:
         known = {part.name for part in fields(ModelConfig)}
         if unknown := self.sizes.keys() - known:
             raise ValueError(f"sizes.{min(unknown)} is no size; known are {', '.join(sorted(known))}")
+        for name, value in self.sizes.items():
+            most = LARGEST.get(name, LARGEST_SIZE)
+            fine = not isinstance(value, int | float) or not value > most
+            require(fine, f"sizes.{name} is at most {most:,}, not {value}")
+        require(self.vocabulary <= LARGEST_SIZE, f"vocabulary is at most {LARGEST_SIZE:,}")
         require(self.vocabulary >= 0, f"vocabulary must not be negative, but is {self.vocabulary}")
         both = self.vocabulary > 0 and "vocab_size" in self.sizes
         require(not both, "vocabulary and model.sizes.vocab_size exclude each other")

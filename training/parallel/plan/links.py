@@ -8,6 +8,7 @@ gradients. Routing is taken to be without preferences, so that all GPUs have the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import comb
 
 from training.model import ModelConfig
@@ -52,10 +53,8 @@ def places(config: ModelConfig, count: int) -> float:
     groups, chosen, choices = config.n_group, config.topk_group, config.num_experts_per_tok
     if count % groups == 0:
         # A group is spread over several places: choosing groups is choosing places.
-        limit = chosen * count // groups
-        if choices <= limit * (config.n_routed_experts // count):
-            return expected_places(config.n_routed_experts, count, choices, limit)
-    if groups % count or count == 1:
+        return expected_places(config.n_routed_experts, count, choices, chosen * count // groups)
+    if groups % count:
         # Places cut through groups, of which nothing is known then: an upper bound.
         return expected_places(config.n_routed_experts, count, choices)
     # A place has several groups; so many of them are chosen, and none of their experts is.
@@ -110,7 +109,7 @@ def message(told: PlanConfig, config: ModelConfig, mesh: Mesh) -> Sent:
     column = mesh.column(0)
     if len(column) == 1:
         return Sent()
-    apart = any(one // mesh.node != other // mesh.node for one, other in zip(column, column[1:], strict=False))
+    apart = any(one // mesh.node != other // mesh.node for one, other in pairwise(column))
     return Sent(network=size) if apart else Sent(nvlink=size)
 
 

@@ -1,8 +1,8 @@
 """What each rank of a pipeline keeps in memory, at most.
 
 Weights are BF16, with a copy in FP8 where products are; gradients have accumulators of full size, master
-weights (FP32) and moments are shared among a parameter's holders (ZeRO-1). Activations are those that backward
-needs, of as many micro-batches as the schedule holds at once.
+weights (FP32) and moments are shared among a parameter's holders (ZeRO-1). Activations are those that
+backward needs, of as many micro-batches as the schedule holds at once.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from training.parallel.plan.links import BF16_BYTES, FP8_BYTES, Exchange, Sent, 
 from training.parallel.schedule import Schedule
 from training.parallel.simulate import held
 from training.parallel.stages import embeds_again
+from training.sft.objective import CHUNK
 
 GIB = 2**30
 FP32_BYTES = 4
 E5M6_BYTES = 1.5
-"""As which DeepSeek-V3 keeps attention's output, for the product behind it (arXiv 2412.19437, section 3.3.3)."""
+"""As which attention's output is kept for the product behind it (arXiv 2412.19437, section 3.3.3)."""
 RESERVE = 3 * GIB
 """Assumed for the driver, NCCL and the allocator's gaps."""
 
@@ -59,23 +60,15 @@ class Memory:
     @property
     def total(self) -> float:
         """Of everything."""
-        return (
-            self.weights
-            + self.gradients
-            + self.optimizer
-            + self.activations
-            + self.buffers
-            + self.reserve
-        )
+        return self.weights + self.gradients + self.optimizer + self.activations + self.buffers + self.reserve
 
 
 def rank_weights(
-    config: ModelConfig, mesh: Mesh, schedule: Schedule, layers: Sequence[range], rank: int
+    config: ModelConfig, mesh: Mesh, layers: Sequence[range], stages_of: Sequence[tuple[int, ...]], rank: int
 ) -> list[Weights]:
-    """What a rank of a pipeline holds: experts, the rest of its layers, and what is at the model's ends."""
-    mine = schedule.stages_of(rank)
-    ranks = range(len(schedule.ranks))
-    last = schedule.stages - 1
+    """What a rank of a pipeline holds: experts, the rest of its layers, and what is at the model's ends.
+    `stages_of`: the stages of each rank."""
+    mine, last = stages_of[rank], len(layers) - 1
     attention = attention_parameters(config)
     expert = 3 * config.hidden_size * config.moe_intermediate_size
     plain = attention + config.hidden_size * config.n_routed_experts + expert * config.n_shared_experts
@@ -90,7 +83,7 @@ def rank_weights(
             found.append(Weights(count, holders, in_node, linear))
 
     for stage in mine:
-        holders = sum(stage in schedule.stages_of(other) for other in ranks)
+        holders = sum(stage in others for others in stages_of)
         sparse = sum(not config.is_dense(layer) for layer in layers[stage])
         rest = sparse * plain + (len(layers[stage]) - sparse) * dense
         if stage == last and config.num_nextn_predict_layers:
@@ -103,8 +96,7 @@ def rank_weights(
     head = set() if config.tie_word_embeddings else {last}
     for stages in (embedding, head):
         if stages & set(mine):
-            others = sum(bool(stages & set(schedule.stages_of(other))) for other in ranks)
-            add(matrix, others, linear=False)
+            add(matrix, sum(bool(stages & set(others)) for others in stages_of), linear=False)
     return found
 
 
@@ -169,24 +161,23 @@ def rank_memory(
 
 def _buffers(told: PlanConfig, config: ModelConfig, sent: Exchange | None, ends: bool) -> float:
     """Rows on their way, of a forward and a backward at once; messages of the pipeline, both ways in and
-    out; and the larger of one layer's heads and of the logits, each with their gradients."""
+    out; and the larger of one layer's heads with their gradients, and of the trainer's logits with theirs."""
     tokens = told.tokens
     row = config.hidden_size * BF16_BYTES
     size = 4.0 * tokens * row if told.mesh.pipeline > 1 else 0.0
     if sent is not None:
         size += 2 * 2 * tokens * (sent.nodes + sent.gpus) * row
-    heads = config.num_attention_heads * 2 * (config.qk_head_dim + config.v_head_dim)
-    logits = config.vocab_size if ends else 0
-    return size + 2 * BF16_BYTES * tokens * max(heads, logits)
+    width = config.num_attention_heads * 2 * (config.qk_head_dim + config.v_head_dim)
+    heads = 2 * BF16_BYTES * tokens * width
+    logits = min(tokens, CHUNK) * config.vocab_size * (BF16_BYTES + 2 * FP32_BYTES) if ends else 0
+    return size + max(heads, logits)
 
 
 def exchanged(told: PlanConfig, weights: Sequence[Weights]) -> list[Sent]:
     """What the optimiser's step sends for each group, one after the other: gradients to their shares'
     holders, and weights back."""
     gradient = FP32_BYTES if told.precision.gradients == "fp32" else BF16_BYTES
-    return [
-        shared(group.count * (gradient + BF16_BYTES), group.holders, group.in_node) for group in weights
-    ]
+    return [shared(group.count * (gradient + BF16_BYTES), group.holders, group.in_node) for group in weights]
 
 
 def moved(told: PlanConfig, weights: Sequence[Weights]) -> float:

@@ -161,14 +161,15 @@ def _step(told: PlanConfig, config: ModelConfig, name: str) -> Step:
     mesh = Mesh(told.cluster.gpus, told.mesh.pipeline, told.mesh.experts, told.cluster.node)
     if told.batch.length > config.max_position_embeddings:
         raise ValueError(
-            f"batch.length is {told.batch.length}, and the model has {config.max_position_embeddings} positions"
+            f"batch.length is {told.batch.length}, and the model's max_position_embeddings "
+            f"{config.max_position_embeddings}"
         )
     if mesh.experts > 1 and not config.has_experts:
         raise ValueError(f"mesh.experts is {mesh.experts}, and the model has no experts")
-    if mesh.pipeline * told.micro_batches * 3 > MOST_WORK:
+    if mesh.pipeline * told.micro_batches > MOST_WORK:
         raise ValueError(
-            f"{mesh.pipeline} places and {told.micro_batches} micro-batches are too many to simulate: at most "
-            f"{MOST_WORK // 3:,} of both together; take a larger batch.micro"
+            f"{mesh.pipeline} places times {told.micro_batches} micro-batches are more than the "
+            f"{MOST_WORK:,} that are simulated; take a larger batch.micro"
         )
     schedule = MAKERS[name](mesh.pipeline, told.micro_batches)
     sent = exchange(told, config, mesh) if mesh.experts > 1 else None
@@ -179,7 +180,8 @@ def _step(told: PlanConfig, config: ModelConfig, name: str) -> Step:
     seconds = partial(action_seconds, chunks=chunks, told=told)
     timeline = course(schedule, seconds, hop.seconds(told))
     ranks = range(len(schedule.ranks))
-    weights = [rank_weights(config, mesh, schedule, layers, rank) for rank in ranks]
+    stages_of = [schedule.stages_of(rank) for rank in ranks]
+    weights = [rank_weights(config, mesh, layers, stages_of, rank) for rank in ranks]
     updates = [
         sum(one.seconds(told) for one in exchanged(told, mine)) + Clock(told).bytes(moved(told, mine))
         for mine in weights
