@@ -35,20 +35,20 @@ def plan(
     suffice."""
     with one_line():
         require_packages()
-        from training.parallel.plan import compare, load_config
+        from training.parallel.plan import compare, load_config, sensitivity
         from training.parallel.plan import plan as made
 
         told = load_config(config)
         step = made(told)
-        others = compare(told)
+        others, slower = compare(told), sensitivity(step)
     if as_json:
-        print(json.dumps(_json(step, others), ensure_ascii=False))
+        print(json.dumps(_json(step, others, slower), ensure_ascii=False))
     else:
-        _show(step, others)
+        _show(step, others, slower)
     raise typer.Exit(0 if step.fits else 1)
 
 
-def _show(step: Step, others: Mapping[str, Step | str]) -> None:
+def _show(step: Step, others: Mapping[str, Step | str], slower: Mapping[str, float]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -59,7 +59,7 @@ def _show(step: Step, others: Mapping[str, Step | str]) -> None:
         ("Memory of a GPU, GiB", _memory(step)),
         ("Sent by a GPU", _links(step)),
         ("Schedules", _schedules(step, others)),
-        ("Constants", _constants(step)),
+        ("Constants", _constants(step, slower)),
     ):
         if title:
             console.print(f"\n{title}")
@@ -77,30 +77,39 @@ def _show(step: Step, others: Mapping[str, Step | str]) -> None:
 def _setting(step: Step) -> Rows:
     told, cluster, batch = step.told, step.told.cluster, step.told.batch
     total, active, more = _parameters(step)
-    mtp = f"; {more / 1e9:.1f}B more for multi-token prediction" if more else ""
+    mtp = f"; {more / 1e9:.1f}B for multi-token prediction" if more else ""
     pipelines = cluster.gpus // told.mesh.pipeline
     lengths = [len(layers) for layers in step.layers]
     runs = ((size, len(list(group))) for size, group in groupby(lengths))
-    stages = ", ".join(f"{times} × {size}" if times > 1 else str(size) for size, times in runs)
-    spread = ""
-    if step.exchange is not None:
-        each = step.config.n_routed_experts // told.mesh.experts
-        spread = (
-            f"; {each} experts of a layer on a GPU, a token's in {step.exchange.gpus:.2f} GPUs and "
-            f"{step.exchange.nodes:.2f} nodes"
-        )
-    micro = f"{told.micro_batches} micro-batches of {batch.micro} each"
-    return [
+    rows: Rows = [
         (
             "model",
-            f"{total / 1e9:.1f}B parameters, {active / 1e9:.1f}B of them for a token, with embedding and "
-            f"head{mtp}",
+            f"{total / 1e9:.4g}B parameters, {active / 1e9:.3g}B of a token with embedding and head{mtp}",
         ),
-        ("cluster", f"{cluster.gpus:,} × {cluster.gpu}, {cluster.memory_gib:g} GiB; nodes of {cluster.node}"),
-        ("mesh", f"{step.schedule.name}, {pipelines} pipelines of {told.mesh.pipeline} places{spread}"),
-        ("layers of stages", stages),
-        ("batch", f"{batch.sequences:,} × {batch.length:,} = {step.tokens:,} tokens; a pipeline has {micro}"),
+        (
+            "cluster",
+            f"{cluster.gpus:,} × {cluster.gpu} of {cluster.memory_gib:g} GiB in nodes of {cluster.node}",
+        ),
+        ("mesh", f"{step.schedule.name}, {pipelines} pipelines of {told.mesh.pipeline} places"),
+        (
+            "layers of stages",
+            ", ".join(f"{times} × {size}" if times > 1 else str(size) for size, times in runs),
+        ),
+        (
+            "batch",
+            f"{batch.sequences:,} × {batch.length:,} = {step.tokens:,} tokens; a pipeline has "
+            f"{told.micro_batches} micro-batches of {batch.micro}",
+        ),
     ]
+    if sent := step.exchange:
+        each = step.config.n_routed_experts // told.mesh.experts
+        rows.append(
+            (
+                "experts",
+                f"{each} a layer on a GPU; a token's are on {sent.gpus:.3g} GPUs of {sent.nodes:.3g} nodes",
+            )
+        )
+    return rows
 
 
 def _parameters(step: Step) -> tuple[float, float, float]:
@@ -117,13 +126,13 @@ def _figures(step: Step) -> list[tuple[str, str, float, float, str]]:
     of = step.told.published
     split = step.split
     rows = [
-        ("step", "step, s", step.seconds, of and of.step, ".2f"),
-        ("forward", "forward alone, s", split["forward"], of and of.forward, ".2f"),
-        ("inputs", "gradient of inputs alone, s", split["inputs"], of and of.inputs, ".2f"),
-        ("weights", "gradient of weights alone, s", split["weights"], of and of.weights, ".2f"),
-        ("paired", "forward and backward paired, s", split["paired"], of and of.paired, ".2f"),
-        ("bubble", "bubble, s", step.bubble, of and of.bubble, ".2f"),
-        ("optimizer", "optimiser, s", step.optimizer, of and of.optimizer, ".2f"),
+        ("step", "step, s", step.seconds, of and of.step, ".4g"),
+        ("forward", "forward alone, s", split["forward"], of and of.forward, ".4g"),
+        ("inputs", "gradient of inputs alone, s", split["inputs"], of and of.inputs, ".4g"),
+        ("weights", "gradient of weights alone, s", split["weights"], of and of.weights, ".4g"),
+        ("paired", "forward and backward paired, s", split["paired"], of and of.paired, ".4g"),
+        ("bubble", "bubble, s", step.bubble, of and of.bubble, ".4g"),
+        ("optimizer", "optimiser, s", step.optimizer, of and of.optimizer, ".4g"),
         ("bubble_share", "bubble, share of the step", step.bubble_share, _share(step), ".1%"),
         ("mfu", "MFU, attention in full", step.mfu(causal=False), of and of.mfu, ".1%"),
         ("mfu_causal", "MFU, its causal half", step.mfu(causal=True), of and of.mfu_causal, ".1%"),
@@ -180,7 +189,7 @@ def _links(step: Step) -> Rows:
 
 
 def _schedules(step: Step, others: Mapping[str, Step | str]) -> Rows:
-    rows: Rows = [("", "", "step, s", "bubble", "of it uneven stages", "MFU", "GiB", "copies of weights")]
+    rows: Rows = [("", "", "step, s", "bubble", "of it uneven ranks", "MFU", "GiB", "copies of weights")]
     for name, other in others.items():
         mark = "→" if name == step.schedule.name else ""
         if isinstance(other, str):
@@ -201,10 +210,13 @@ def _schedules(step: Step, others: Mapping[str, Step | str]) -> Rows:
     return rows
 
 
-def _constants(step: Step) -> Rows:
+def _constants(step: Step, slower: Mapping[str, float]) -> Rows:
     return [
-        (name, f"{constant.value:g}", constant.source, constant.by)
-        for name, constant in step.told.constants.all().items()
+        ("", "", "step if a tenth less", "", ""),
+        *(
+            (name, f"{constant.value:g}", f"{slower[name]:+.1%}", constant.source, constant.by)
+            for name, constant in step.told.constants.all().items()
+        ),
     ]
 
 
@@ -222,7 +234,7 @@ def _notes(step: Step) -> Iterator[str]:
             yield f"Published by {of.by}; farthest off: {words.split(',')[0]}, {most:.1%}."
 
 
-def _json(step: Step, others: Mapping[str, Step | str]) -> dict[str, Any]:
+def _json(step: Step, others: Mapping[str, Step | str], slower: Mapping[str, float]) -> dict[str, Any]:
     """Everything, in seconds and bytes."""
     total, active, more = _parameters(step)
     figures = _figures(step)
@@ -251,5 +263,8 @@ def _json(step: Step, others: Mapping[str, Step | str]) -> dict[str, Any]:
         "sent": {name: asdict(sent) for name, sent in step.sent().items()},
         "fullest": step.fullest,
         "schedules": schedules,
-        "constants": {name: asdict(constant) for name, constant in step.told.constants.all().items()},
+        "constants": {
+            name: asdict(constant) | {"step_if_a_tenth_less": slower[name]}
+            for name, constant in step.told.constants.all().items()
+        },
     }

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from training.parallel.plan.config import PlanConfig, load_config
-from training.parallel.plan.step import Step, compare, plan
+from training.parallel.plan.step import Step, compare, plan, sensitivity
 
-__all__ = ["PlanConfig", "Step", "compare", "load_config", "plan"]
+__all__ = ["PlanConfig", "Step", "compare", "load_config", "plan", "sensitivity"]
