@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from io import StringIO
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,7 +53,9 @@ def _show(step: Step, others: Mapping[str, Step | str], slower: Mapping[str, flo
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False, markup=False)
+    text = StringIO()
+    width = Console().width if sys.stdout.isatty() else WIDTH
+    console = Console(file=text, width=width, highlight=False, markup=False)
     for title, rows in (
         ("", _setting(step)),
         ("One step", _times(step)),
@@ -72,6 +75,8 @@ def _show(step: Step, others: Mapping[str, Step | str], slower: Mapping[str, flo
     console.print()
     for line in _notes(step):
         console.print(line)
+    for line in text.getvalue().splitlines():
+        print(line.rstrip())
 
 
 def _setting(step: Step) -> Rows:
@@ -91,10 +96,7 @@ def _setting(step: Step) -> Rows:
             f"{cluster.gpus:,} × {cluster.gpu} of {cluster.memory_gib:g} GiB in nodes of {cluster.node}",
         ),
         ("mesh", f"{step.schedule.name}, {pipelines} pipelines of {told.mesh.pipeline} places"),
-        (
-            "layers of stages",
-            ", ".join(f"{times} × {size}" if times > 1 else str(size) for size, times in runs),
-        ),
+        ("stages", ", ".join(f"{times} of {size}" for size, times in runs) + " layers"),
         (
             "batch",
             f"{batch.sequences:,} × {batch.length:,} = {step.tokens:,} tokens; a pipeline has "
@@ -103,12 +105,8 @@ def _setting(step: Step) -> Rows:
     ]
     if sent := step.exchange:
         each = step.config.n_routed_experts // told.mesh.experts
-        rows.append(
-            (
-                "experts",
-                f"{each} a layer on a GPU; a token's are on {sent.gpus:.3g} GPUs of {sent.nodes:.3g} nodes",
-            )
-        )
+        nodes = f" of {sent.nodes:.3g} nodes" if sent.nodes > 1 else ""
+        rows.append(("experts", f"{each} a layer on a GPU; a token's are on {sent.gpus:.3g} GPUs{nodes}"))
     return rows
 
 
@@ -174,7 +172,8 @@ def _memory(step: Step) -> Rows:
 
 def _links(step: Step) -> Rows:
     def row(words: str, sent: Sent, unit: float, name: str) -> tuple[str, ...]:
-        return words, f"{sent.nvlink / unit:,.2f} {name}", f"{sent.network / unit:,.2f} {name}"
+        links = (f"{size / unit:,.2f} {name}" if size else "–" for size in (sent.nvlink, sent.network))
+        return words, *links
 
     rows: Rows = [("", "NVLink", "network")]
     if step.exchange is not None:
@@ -223,10 +222,11 @@ def _constants(step: Step, slower: Mapping[str, float]) -> Rows:
 def _notes(step: Step) -> Iterator[str]:
     """How to read it, and how far to trust it."""
     yield (
-        "MFU is of the dense BF16 peak, without recomputation and without the module for multi-token "
-        "prediction, whose time counts."
+        "MFU is of the dense BF16 peak; neither recomputation nor multi-token prediction counts, though both "
+        "take time."
     )
-    yield "Bubble: what the mean rank waits. Assumed: even routing, no jitter, no failures; 3 GiB reserve."
+    yield "Bubble: what the mean rank waits. Only pairs hide communication; each stage has a layer at least."
+    yield "Assumed beside the constants: even routing, no jitter, no failures, 3 GiB of reserve."
     if of := step.told.published:
         offs = [(abs(value / other - 1), words) for _, words, value, other, _ in _figures(step) if other]
         if offs:

@@ -108,7 +108,7 @@ class MeshTable:
     experts: int = 1
     """GPUs that share the experts of a layer."""
     layers: tuple[int, ...] = ()
-    """Of each stage; none: laid out so that the rank with most to do has least."""
+    """Of each stage; none: laid out so that the rank with most to do has least, as for other schedules."""
 
     def __post_init__(self) -> None:
         for name in ("pipeline", "experts"):

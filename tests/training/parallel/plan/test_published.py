@@ -34,8 +34,8 @@ def test_deepseek_v3(step: Step) -> None:
     assert step.split["forward"] == pytest.approx(1.13, rel=0.15)
 
 
-def test_the_one_calibrated_constant(step: Step) -> None:
-    """Matrix products are as fast as the weights' gradients were, and no other time was looked at."""
+def test_what_is_calibrated(step: Step) -> None:
+    """Matrix products are as fast as the published gradients of weights, which are mostly such products."""
     assert step.split["weights"] == pytest.approx(0.48, rel=0.01)
     sources = {name: constant.source for name, constant in DEEPSEEK.constants.all().items()}
     assert [name for name, source in sources.items() if source == "calibrated"] == ["gemm", "grouped"]
@@ -76,7 +76,7 @@ def test_sensitivity_has_the_right_signs(step: Step) -> None:
 
 
 def test_the_step_that_was_measured() -> None:
-    """One H200 (benchmarks/train_step.py), with constants that were set before."""
+    """One H200 (benchmarks/train_step.py), with constants of which none was fitted to it."""
     measured = json.loads((RESULTS / "train_step-h200.json").read_text())["1b"]
     case = measured["case"]
     sequences = case["tokens"] // case["length"]
