@@ -17,6 +17,7 @@ from lean_env.errors import LeanEnvError
 from prover import (
     eval_command,
     lint_command,
+    plan_command,
     proof_commands,
     report_command,
     serve_command,
@@ -42,6 +43,7 @@ for command in (proof_commands.verify, proof_commands.prove, proof_commands.view
     app.command()(command)
 app.command("eval")(eval_command.evaluate)
 app.command("lint")(lint_command.lint)
+app.command("plan")(plan_command.plan)
 app.command("report")(report_command.report)
 app.command("serve")(serve_command.serve)
 

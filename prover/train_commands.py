@@ -42,11 +42,11 @@ def sft(config: ConfigFile, out: OutFolder = None, seed: Seed = None) -> None:
 
     On several GPUs: torchrun --nproc-per-node N --no-python prover train sft CONFIG
     """
-    with _one_line():
+    with one_line():
         from training.sft import load_config
 
         told = load_config(config, seed)
-        _require_packages()
+        require_packages()
         from training.sft.trainer import train
 
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}")
@@ -70,11 +70,11 @@ def rlpaf(
 
     On several GPUs: torchrun --nproc-per-node N --no-python prover train rlpaf CONFIG
     """
-    with _one_line():
+    with one_line():
         from training.rlpaf import load_config
 
         told = load_config(config, seed)
-        _require_packages()
+        require_packages()
         from training.rlpaf.run import train
 
         train(told, out or Path("runs") / f"{config.stem}-{told.seed}", ray)
@@ -86,7 +86,7 @@ def page(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run of `rlpaf`.")],
 ) -> None:
     """Show a run of rlpaf, ended or not, as a page: report.html in its folder."""
-    with _one_line():
+    with one_line():
         from training.rlpaf.page import write_page
 
         print(f"page: {write_page(folder)}", file=sys.stderr)
@@ -105,7 +105,7 @@ def _leave_at_once() -> None:
 
 
 @contextmanager
-def _one_line() -> Iterator[None]:
+def one_line() -> Iterator[None]:
     """Say what cannot be done in one line, not in one from each process, and exit."""
     from training.errors import TrainError
 
@@ -117,7 +117,7 @@ def _one_line() -> Iterator[None]:
         raise typer.Exit(EXIT_UNUSABLE) from error
 
 
-def _require_packages() -> None:
+def require_packages() -> None:
     """Raise `TrainError` if something that training imports is not installed."""
     from training.errors import TrainError
 

@@ -51,7 +51,7 @@ def count_parameters(config: ModelConfig) -> Parameters:
     expert = 3 * hidden * config.moe_intermediate_size
     router = hidden * config.n_routed_experts
     shared = expert * config.n_shared_experts
-    attention = _attention_parameters(config)
+    attention = attention_parameters(config)
     moe_active = attention + router + shared + expert * config.num_experts_per_tok
     moe_total = attention + router + shared + expert * config.n_routed_experts
     dense = config.first_k_dense_replace
@@ -88,7 +88,8 @@ def peak_flops(device: str) -> float | None:
     return next((peak for name, peak in PEAKS.items() if name in device), None)
 
 
-def _attention_parameters(config: ModelConfig) -> int:
+def attention_parameters(config: ModelConfig) -> int:
+    """Of one layer."""
     hidden, heads, latent = config.hidden_size, config.num_attention_heads, config.kv_lora_rank
     queries = heads * config.qk_head_dim
     query = (

@@ -13,7 +13,7 @@ import pytest
 from lean_env.toolchain import Toolchain
 from tests.prover.command import PROVER, environment, prover, refusal
 
-COMMANDS = ("doctor", "eval", "lean", "lint", "prove", "report", "train sft", "verify", "view")
+COMMANDS = ("doctor", "eval", "lean", "lint", "plan", "prove", "report", "train sft", "verify", "view")
 
 
 def test_version() -> None:
@@ -47,6 +47,7 @@ def test_help_on_every_level() -> None:
         ("prove f --search x", "--search must be one of rmaxts, best-first, sampling, self-"),
         ("lint f g h", "Got unexpected extra argument"),
         ("report", "Missing argument 'DIR...'; see `prover report --help`"),
+        ("plan", "Missing argument 'CONFIG'; see `prover plan --help`"),
         ("train sft", "Missing argument 'CONFIG'; see `prover train sft --help`"),
         ("doctor --json=yes", "Option '--json' does not take a value; see `prover "),
     ],

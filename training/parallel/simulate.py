@@ -99,6 +99,11 @@ class Timeline:
 
 def simulate(schedule: Schedule, costs: Costs) -> Timeline:
     """The step's course. Raises `ValueError` for a schedule that cannot be right."""
+    return course(schedule, lambda action: schedule.share * costs.of(action), costs.latency)
+
+
+def course(schedule: Schedule, seconds: Callable[[Action], float], latency: float = 0.0) -> Timeline:
+    """The same with a time for each action, where stages differ. Raises as `simulate` does."""
     check(schedule)
     split = split_pairs(schedule)
     place = {work: rank for rank in range(len(schedule.ranks)) for work in schedule.works(rank)}
@@ -110,19 +115,21 @@ def simulate(schedule: Schedule, costs: Costs) -> Timeline:
         begin = clock[rank]
         for work in action:
             for need in needs(work, schedule.stages, split):
-                begin = max(begin, ended[need] + (costs.latency if place[need] != rank else 0.0))
-        clock[rank] = begin + schedule.share * costs.of(action)
+                begin = max(begin, ended[need] + (latency if place[need] != rank else 0.0))
+        clock[rank] = begin + seconds(action)
         begun[action] = Span(begin, clock[rank], action)
         ended.update(dict.fromkeys(action, clock[rank]))
     ranks = tuple(tuple(begun[action] for action in actions) for actions in schedule.ranks)
-    return Timeline(schedule, ranks, tuple(_held(schedule, rank) for rank in range(len(schedule.ranks))))
+    most = tuple(held(schedule, rank, lambda stage: schedule.share) for rank in range(len(schedule.ranks)))
+    return Timeline(schedule, ranks, most)
 
 
-def _held(schedule: Schedule, rank: int) -> float:
-    """The most activations at once: they come with a forward, and go with the gradient of the weights."""
-    held = most = 0
+def held(schedule: Schedule, rank: int, size: Callable[[int], float]) -> float:
+    """The most activations at once, if those of a stage and micro-batch have this `size`: they come with a
+    forward, and go with the gradient of the weights."""
+    now = most = 0.0
     for action in schedule.ranks[rank]:
-        held += sum(work.part is Part.FORWARD for work in action)
-        most = max(most, held)
-        held -= sum(work.part in (Part.BACKWARD, Part.WEIGHT) for work in action)
-    return most * schedule.share
+        now += sum(size(work.stage) for work in action if work.part is Part.FORWARD)
+        most = max(most, now)
+        now -= sum(size(work.stage) for work in action if work.part in (Part.BACKWARD, Part.WEIGHT))
+    return most
