@@ -7,8 +7,6 @@ Shapes: N rows, K columns, T tiles of 128, C channels, P rows of E groups one af
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import triton
 import triton.language as tl
@@ -96,7 +94,7 @@ def empty_values(shape: tuple[int, ...], device: torch.device) -> Tensor:
 
 
 @triton.jit
-def _scale_of(top: Any, finite: Any, POWER_OF_TWO: tl.constexpr) -> Any:
+def _scale_of(top, finite, POWER_OF_TWO: tl.constexpr):
     """The scale of tiles with these largest magnitudes."""
     scale = tl.where(top < _SMALLEST, 1.0, tl.div_rn(top, _LARGEST))
     if POWER_OF_TWO:
@@ -105,7 +103,7 @@ def _scale_of(top: Any, finite: Any, POWER_OF_TWO: tl.constexpr) -> Any:
 
 
 @triton.jit
-def place_of(ends: Any, tile: Any, experts: Any, BLOCK_E: tl.constexpr) -> Any:
+def place_of(ends, tile, experts, BLOCK_E: tl.constexpr):
     """The expert of a tile of rows, its first row and its group's end; no row if it is behind the last."""
     expert_E = tl.arange(0, BLOCK_E)
     end_E = tl.load(ends + expert_E, mask=expert_E < experts, other=0)
@@ -120,17 +118,17 @@ def place_of(ends: Any, tile: Any, experts: Any, BLOCK_E: tl.constexpr) -> Any:
 
 @triton.jit
 def _tiles_kernel(
-    x: Any,
-    values: Any,
-    scales: Any,
-    rows: Any,
-    columns: Any,
-    x_row: Any,
-    x_column: Any,
-    values_row: Any,
+    x,
+    values,
+    scales,
+    rows,
+    columns,
+    x_row,
+    x_column,
+    values_row,
     POWER_OF_TWO: tl.constexpr,
     ROWS: tl.constexpr,
-) -> None:
+):
     """A tile of each of some rows."""
     row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
     column = tl.program_id(1) * _TILE + tl.arange(0, _TILE)
@@ -147,17 +145,17 @@ def _tiles_kernel(
 
 @triton.jit
 def _blocks_kernel(
-    weight: Any,
-    values: Any,
-    scales: Any,
-    rows: Any,
-    columns: Any,
-    weight_expert: Any,
-    weight_row: Any,
-    weight_column: Any,
-    values_expert: Any,
-    values_row: Any,
-) -> None:
+    weight,
+    values,
+    scales,
+    rows,
+    columns,
+    weight_expert,
+    weight_row,
+    weight_column,
+    values_expert,
+    values_row,
+):
     """One block of one expert."""
     expert = tl.program_id(2).to(tl.int64)
     row = (tl.program_id(1) * _TILE + tl.arange(0, _TILE))[:, None]
@@ -176,18 +174,18 @@ def _blocks_kernel(
 
 @triton.jit
 def _columns_kernel(
-    x: Any,
-    values: Any,
-    scales: Any,
-    ends: Any,
-    channels: Any,
-    x_row: Any,
-    x_channel: Any,
-    values_channel: Any,
-    experts: Any,
+    x,
+    values,
+    scales,
+    ends,
+    channels,
+    x_row,
+    x_channel,
+    values_channel,
+    experts,
     POWER_OF_TWO: tl.constexpr,
     BLOCK_E: tl.constexpr,
-) -> None:
+):
     """A tile of each of 128 channels, along the rows of one group."""
     tile = tl.program_id(0)
     _, first, end = place_of(ends, tile, experts, BLOCK_E)

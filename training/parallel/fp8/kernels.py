@@ -107,21 +107,21 @@ def _described(values: Tensor) -> Any:
 @triton.autotune(WAYS, key=["outputs", "inputs", "experts"])
 @triton.jit
 def _multiply_kernel(
-    x: Any,
-    x_scales: Any,
-    weight: Any,
-    weight_scales: Any,
-    ends: Any,
-    out: Any,
-    row_tiles: Any,
-    outputs: Any,
-    inputs: Any,
-    x_scales_row: Any,
-    x_scales_tile: Any,
-    experts: Any,
+    x,
+    x_scales,
+    weight,
+    weight_scales,
+    ends,
+    out,
+    row_tiles,
+    outputs,
+    inputs,
+    x_scales_row,
+    x_scales_tile,
+    experts,
     BLOCK_E: tl.constexpr,
     WIDE: tl.constexpr,
-) -> None:
+):
     """128 rows of one group times 128 · WIDE outputs of its weights."""
     column_tiles = tl.cdiv(outputs, _TILE * WIDE)
     band = tl.program_id(0) // (_BAND * column_tiles) * _BAND
@@ -157,22 +157,22 @@ def _multiply_kernel(
 @triton.autotune(WAYS, key=["outputs", "inputs", "experts"])
 @triton.jit
 def _of_weight_kernel(
-    grad: Any,
-    grad_scales: Any,
-    x: Any,
-    x_scales: Any,
-    ends: Any,
-    out: Any,
-    outputs: Any,
-    inputs: Any,
-    grad_scales_row: Any,
-    grad_scales_tile: Any,
-    x_scales_row: Any,
-    x_scales_tile: Any,
-    experts: Any,
+    grad,
+    grad_scales,
+    x,
+    x_scales,
+    ends,
+    out,
+    outputs,
+    inputs,
+    grad_scales_row,
+    grad_scales_tile,
+    x_scales_row,
+    x_scales_tile,
+    experts,
     BLOCK_E: tl.constexpr,
     WIDE: tl.constexpr,
-) -> None:
+):
     """128 × 128 · WIDE of one expert's gradient: the sum over its group's tiles."""
     row_tiles = tl.cdiv(outputs, _TILE)
     column_tiles = tl.cdiv(inputs, _TILE * WIDE)
@@ -212,7 +212,7 @@ def _of_weight_kernel(
 
 
 @triton.jit
-def _store(out: Any, total: Any, row: Any, rows: Any, column: Any, columns: Any) -> None:
+def _store(out, total, row, rows, column, columns):
     """A tile of a contiguous matrix, where it has rows and columns."""
     real = (row < rows)[:, None] & (column < columns)[None, :]
     place = row.to(tl.int64)[:, None] * columns + column[None, :]
