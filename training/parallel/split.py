@@ -156,3 +156,11 @@ def _accumulate(weight: nn.Parameter, value: Tensor, expert: int | None) -> None
         weight.grad = value
     else:
         weight.grad += value
+
+
+def gradient_or_wait(weight: nn.Parameter, make: Callable[[], Tensor]) -> Tensor | None:
+    """A whole weight's gradient; None if a queue collects, which makes it later."""
+    if not _collecting:
+        return make()
+    _collecting[-1].put(lambda: _accumulate(weight, make(), None))
+    return None

@@ -106,13 +106,13 @@ def _quantise(x: Tensor, height: int, power_of_two: bool) -> Quantised:
     """Scales of tiles of `height` rows and 128 columns."""
     rows, columns = x.shape[-2:]
     padded = F.pad(x.float(), (0, -columns % TILE, 0, -rows % height))
-    tiled = padded.unflatten(-1, (-1, TILE)).unflatten(-3, (-1, height))
+    bands, tiles = padded.shape[-2] // height, padded.shape[-1] // TILE
+    tiled = padded.view(*x.shape[:-2], bands, height, tiles, TILE)
     top = tiled.abs().amax((-3, -1))
     scales = torch.where(top < SMALLEST, 1.0, top / LARGEST)
     if power_of_two:
         scales = ((scales.view(torch.int32) + 0x7FFFFF) & 0x7F800000).view(torch.float32)
     scales = torch.where(top.isfinite(), scales, torch.nan)
     # The reciprocal, as the kernels have it: a division for each number would round differently.
-    values = tiled * scales.reciprocal()[..., None, :, None]
-    values = values.flatten(-4, -3).flatten(-2)[..., :rows, :columns]
+    values = (tiled * scales.reciprocal()[..., None, :, None]).view(padded.shape)[..., :rows, :columns]
     return Quantised(values.to(torch.float8_e4m3fn), scales)
