@@ -43,7 +43,7 @@ class Fp8Linear(nn.Linear):
         """(..., K) to (..., O)."""
         flat = x.flatten(0, -2)
         out: Tensor = _Product.apply(flat, self.weight, None, self.recipe)  # type: ignore[no-untyped-call]
-        return out.view(*x.shape[:-1], -1)
+        return out.view(*x.shape[:-1], out.shape[-1])
 
 
 class Fp8Experts(SplitExperts):

@@ -105,7 +105,7 @@ def from_blocks(blocks: Quantised) -> Tensor:
 def _quantise(x: Tensor, height: int, power_of_two: bool) -> Quantised:
     """Scales of tiles of `height` rows and 128 columns."""
     rows, columns = x.shape[-2:]
-    padded = F.pad(x.float(), (0, -columns % TILE, 0, -rows % height))
+    padded = F.pad(x.float().contiguous(), (0, -columns % TILE, 0, -rows % height))
     bands, tiles = padded.shape[-2] // height, padded.shape[-1] // TILE
     tiled = padded.view(*x.shape[:-2], bands, height, tiles, TILE)
     top = tiled.abs().amax((-3, -1))
@@ -115,4 +115,4 @@ def _quantise(x: Tensor, height: int, power_of_two: bool) -> Quantised:
     scales = torch.where(top.isfinite(), scales, torch.nan)
     # The reciprocal, as the kernels have it: a division for each number would round differently.
     values = (tiled * scales.reciprocal()[..., None, :, None]).view(padded.shape)[..., :rows, :columns]
-    return Quantised(values.to(torch.float8_e4m3fn), scales)
+    return Quantised(values.to(torch.float8_e4m3fn).contiguous(), scales)

@@ -27,5 +27,5 @@ def unpack(bytes_NW: Tensor, width: int) -> Quantised:
     packed = width + 4 * -(-width // TILE)
     if bytes_NW.shape[1] != packed:
         raise ValueError(f"{width} numbers are packed into {packed} bytes, not {bytes_NW.shape[1]}")
-    scales_NS = bytes_NW[:, width:].contiguous()
+    scales_NS = bytes_NW[:, width:].clone(memory_format=torch.contiguous_format)
     return Quantised(bytes_NW[:, :width].view(torch.float8_e4m3fn), scales_NS.view(torch.float32))
