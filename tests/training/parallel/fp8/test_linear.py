@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tests.training.model.tiny import TINY, tiny_model, tokens
 from training.model.experts import Experts
 from training.model.router import Router
+from training.parallel.experts import Place, SpreadExperts, spread_experts
 from training.parallel.fp8.backend import kernels
 from training.parallel.fp8.linear import Fp8Experts, Fp8Linear, Recipe, use_fp8
 from training.parallel.split import WeightQueue, make_splittable
@@ -162,3 +163,21 @@ def test_kernels_without_triton_say_what_to_install(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(RuntimeError, match="need Triton: pip install triton"):
         kernels()
+
+
+def test_spread_experts_multiply_in_fp8_too() -> None:
+    whole, spread = tiny_model(), tiny_model()
+    spread_experts(spread, Place([], 0, TINY.n_routed_experts))
+    for model in (whole, spread):
+        use_fp8(model)
+    experts_of = spread.layers[1].mlp.experts
+    assert isinstance(experts_of, SpreadExperts)
+    found, wanted = (model(tokens(2, 9)).hidden_BLD for model in (spread, whole))
+    torch.testing.assert_close(found, wanted, rtol=0, atol=0)
+    x_ND, weights_NK = torch.randn(5, TINY.hidden_size), torch.rand(5, 2)
+    elsewhere_NK = torch.tensor([[0, -1], [-1, -1], [3, 1], [-1, 2], [7, 0]])
+    out_ND = experts_of(x_ND, elsewhere_NK, weights_NK)
+    assert (out_ND[1] == 0).all()
+    mine_NK = torch.where(elsewhere_NK < 0, 0, weights_NK)
+    wanted_ND = whole.layers[1].mlp.experts(x_ND, elsewhere_NK.clamp(min=0), mine_NK)
+    torch.testing.assert_close(out_ND, wanted_ND)
