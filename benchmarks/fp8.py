@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -130,31 +131,30 @@ def grouped(experts: int, each: int, inputs: int, outputs: int, device: torch.de
     name = f"{experts} × {each}, {inputs} × {outputs}"
     tera = 2 * rows * inputs * outputs / 1e12
     kernel, told = partial(way.multiply, ends_E=ends), partial(reference.multiply, ends_E=ends)
-    low, full = {"dtype": torch.bfloat16}, {"dtype": torch.float32}
     return [
         Product(
             f"forward {name}",
             tera,
             lambda: F.grouped_mm(x, weight.mT, offs=ends),
             lambda: (way.to_tiles(x), way.to_blocks(weight)),
-            partial(kernel, **low),
-            partial(told, **full),
+            partial(kernel, dtype=torch.bfloat16),
+            partial(told, dtype=torch.float32),
         ),
         Product(
             f"of inputs {name}",
             tera,
             lambda: F.grouped_mm(grad, weight, offs=ends),
             lambda: (way.to_tiles(grad), way.to_blocks(weight.mT)),
-            partial(kernel, **low),
-            partial(told, **full),
+            partial(kernel, dtype=torch.bfloat16),
+            partial(told, dtype=torch.float32),
         ),
         Product(
             f"of weights {name}",
             tera,
             lambda: F.grouped_mm(grad.t(), x, offs=ends),
             lambda: (way.to_columns(grad, ends), way.to_columns(x, ends)),
-            partial(way.of_weight, ends_E=ends, **low),
-            partial(reference.of_weight, ends_E=ends, **full),
+            partial(way.of_weight, ends_E=ends, dtype=torch.bfloat16),
+            partial(reference.of_weight, ends_E=ends, dtype=torch.float32),
         ),
     ]
 
@@ -198,8 +198,7 @@ def measure(product: Product, device: torch.device, at_least: float | None = Non
             bars.append(Bar(f"{product.name}: {label}, TFLOP/s", product.teraflops / taken))
         bars.append(Bar(f"{product.name}: FP8 / BF16", plain / alone, at_least=at_least))
         bars.append(Bar(f"{product.name}: with quantisation", plain / whole))
-    for bar in bars:
-        print(bar, flush=True)
+    print(product.name, file=sys.stderr, flush=True)
     return bars
 
 
@@ -207,13 +206,17 @@ def seconds(work: Callable[[], object]) -> float:
     """Median time on the GPU."""
     for _ in range(WARM):
         work()
-    events = [[torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(REPEATS)]
+    events = [(_event(), _event()) for _ in range(REPEATS)]
     for before, after in events:
         before.record()
         work()
         after.record()
     torch.cuda.synchronize()
-    return statistics.median(before.elapsed_time(after) for before, after in events) / 1e3
+    return float(statistics.median(before.elapsed_time(after) for before, after in events)) / 1e3
+
+
+def _event() -> torch.cuda.Event:
+    return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
 
 
 def train(steps: int, smoke: bool, device: torch.device, details: dict[str, Any]) -> list[Bar]:
@@ -233,7 +236,10 @@ def train(steps: int, smoke: bool, device: torch.device, details: dict[str, Any]
         losses = learn(config, chain(config.vocab_size, steps, rows, length, seed, device), seed, recipe)
         ends[name] = statistics.fmean(losses[-max(1, steps // 10) :])
         details["losses"][name] = losses
-        print(f"{name}: {ends[name]:.4f} after {losses[0]:.4f}, {time.monotonic() - began:.0f} s", flush=True)
+        print(
+            f"{name}: {ends[name]:.4f} after {losses[0]:.4f}, {time.monotonic() - began:.0f} s",
+            file=sys.stderr,
+        )
     plain = [end for name, end in ends.items() if name.startswith("BF16")]
     gaps = {name: abs(ends[name] / ends["BF16, seed 0"] - 1) * 100 for name in ends if "FP8" in name}
     low, blocks = gaps.values()
@@ -268,7 +274,7 @@ def learn(config: ModelConfig, batches: Tensor, seed: int, recipe: Recipe | None
     model.bfloat16()
     if recipe is not None:
         use_fp8(model, recipe)
-    weights = list(model.parameters())
+    weights: list[Tensor] = list(model.parameters())
     optimizer = torch.optim.AdamW(masters, lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
     losses = []
     for step, tokens_BL in enumerate(batches):
@@ -277,14 +283,14 @@ def learn(config: ModelConfig, batches: Tensor, seed: int, recipe: Recipe | None
         hidden = model(tokens_BL[:, :-1])
         logits = model.logits(hidden.hidden_BLD).float()
         loss = F.cross_entropy(logits.flatten(0, 1), tokens_BL[:, 1:].flatten())
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         for master, weight in zip(masters, weights, strict=True):
             master.grad = None if weight.grad is None else weight.grad.float()
             weight.grad = None
         nn.utils.clip_grad_norm_(masters, 1.0)
         optimizer.step()
         with torch.no_grad():
-            torch._foreach_copy_(weights, masters)
+            torch._foreach_copy_(weights, [*masters])
         model.update_balance_bias([routing.counts_E for routing in hidden.routing])
         losses.append(loss.detach())
     return torch.stack(losses).tolist()

@@ -22,5 +22,5 @@ def kernels() -> ModuleType:
     try:
         from training.parallel.fp8 import kernels as found
     except ModuleNotFoundError as error:
-        raise RuntimeError("the kernels for FP8 need Triton: pip install triton") from error
+        raise RuntimeError("the kernels for FP8 need Triton 3.4 or newer: pip install triton") from error
     return found

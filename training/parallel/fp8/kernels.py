@@ -142,13 +142,16 @@ def _multiply_kernel(
     left = tl.zeros((_TILE, _TILE), tl.float32)
     right = tl.zeros((_TILE, _TILE), tl.float32)
     for tile in tl.range(0, tiles):
+        # Asked for before the product, so that they are here when it ends.
         scale = tl.load(x_scale + tile * x_scales_tile, mask=row < end, other=0.0)
+        of_left = tl.load(left_scale + tile)
+        of_right = tl.load(right_scale + tile)
         mine = x.load([first, tile * _TILE])
         other = weight.load([expert * outputs + column, tile * _TILE])
-        left += tl.dot(mine, other.T) * (scale * tl.load(left_scale + tile))[:, None]
+        left += tl.dot(mine, other.T) * (scale * of_left)[:, None]
         if WIDE == 2:
             other = weight.load([expert * outputs + column + _TILE, tile * _TILE])
-            right += tl.dot(mine, other.T) * (scale * tl.load(right_scale + tile))[:, None]
+            right += tl.dot(mine, other.T) * (scale * of_right)[:, None]
     _store(out, left, row, end, column + lane, outputs)
     if WIDE == 2:
         _store(out, right, row, end, column + _TILE + lane, outputs)
