@@ -161,7 +161,7 @@ def test_kernels_without_triton_say_what_to_install(monkeypatch: pytest.MonkeyPa
         monkeypatch.delitem(sys.modules, f"training.parallel.fp8.{name}", raising=False)
         monkeypatch.delattr(package, name, raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(RuntimeError, match="need Triton 3.4 or newer: pip install triton"):
+    with pytest.raises(RuntimeError, match=r"need Triton 3\.4 or newer: pip install triton"):
         kernels()
 
 
