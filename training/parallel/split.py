@@ -141,7 +141,12 @@ class _GroupedLinear(torch.autograd.Function):
 
         if not ctx.needs_input_grad[1]:
             return grad_x, None, None
-        if _collecting:
-            _collecting[-1].put(lambda: add_gradient(weight_EOD, of_weight()))
-            return grad_x, None, None
-        return grad_x, of_weight(), None
+        return grad_x, gradient_or_wait(weight_EOD, of_weight), None
+
+
+def gradient_or_wait(weight: nn.Parameter, make: Callable[[], Tensor]) -> Tensor | None:
+    """A whole weight's gradient; None if a queue collects, which makes it later."""
+    if not _collecting:
+        return make()
+    _collecting[-1].put(lambda: add_gradient(weight, make()))
+    return None

@@ -10,18 +10,16 @@ from typing import get_args
 from training.errors import TrainError
 from training.flops import Parameters, Work, count_parameters, step_flops
 from training.model import ModelConfig
-from training.parallel.dualpipe import dualpipe, dualpipev
 from training.parallel.mesh import Mesh
-from training.parallel.pipelines import one_forward_one_backward, zb1p
 from training.parallel.plan.chunk import TERA, Chunk, Clock, action_seconds, parts
 from training.parallel.plan.config import MOST_WORK, PlanConfig, ScheduleName
 from training.parallel.plan.layout import lay_out
 from training.parallel.plan.links import Exchange, Sent, exchange, message
 from training.parallel.plan.memory import GIB, Memory, exchanged, moved, rank_memory, rank_weights
 from training.parallel.schedule import Part, Schedule
+from training.parallel.schedules import SCHEDULES
 from training.parallel.simulate import Timeline, course
 
-MAKERS = {"1F1B": one_forward_one_backward, "ZB1P": zb1p, "DualPipe": dualpipe, "DualPipeV": dualpipev}
 TRILLION = 1e12
 LESS = 0.9
 HOUR, DAY = 3600.0, 86400.0
@@ -182,7 +180,7 @@ def _step(told: PlanConfig, config: ModelConfig, name: str) -> Step:
             f"{mesh.pipeline} places times {told.micro_batches} micro-batches are more than the "
             f"{MOST_WORK:,} that are simulated; take a larger batch.micro"
         )
-    schedule = MAKERS[name](mesh.pipeline, told.micro_batches)
+    schedule = SCHEDULES[name](mesh.pipeline, told.micro_batches)
     sent = exchange(told, config, mesh) if mesh.experts > 1 else None
     kinds = parts(told, config, sent)
     layers = lay_out(told, config, schedule, kinds)

@@ -1,0 +1,26 @@
+"""Who computes: the kernels on a GPU, the references elsewhere."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import torch
+
+from training.parallel.fp8 import reference
+
+
+def products(device: torch.device) -> ModuleType:
+    """`kernels` or `reference`; both have the functions that `reference.__all__` names.
+
+    Raises `RuntimeError` for a GPU without Triton.
+    """
+    return kernels() if device.type == "cuda" else reference
+
+
+def kernels() -> ModuleType:
+    """The module `kernels`. Raises `RuntimeError` if Triton is not installed."""
+    try:
+        from training.parallel.fp8 import kernels as found
+    except ModuleNotFoundError as error:
+        raise RuntimeError("the kernels for FP8 need Triton 3.4 or newer: pip install triton") from error
+    return found
