@@ -17,7 +17,7 @@ from training.model.config import ModelConfig
 from training.model.experts import Experts, MoE
 from training.model.transformer import Transformer
 from training.parallel.split import SplitExperts
-from training.parallel.spread import Hop
+from training.parallel.spread import Groups, Hop
 
 
 class Place(NamedTuple):
@@ -55,23 +55,22 @@ class SpreadExperts(SplitExperts):
         return y_ND
 
 
-def one_hop(config: ModelConfig, group: dist.ProcessGroup, device: torch.device) -> Place:
+def one_hop(config: ModelConfig, groups: Groups, device: torch.device) -> Place:
     """Straight to the experts' processes. Raises `ValueError` if the experts cannot be divided evenly."""
-    count = _share(config, dist.get_world_size(group))
+    count = _share(config, dist.get_world_size(groups.forward))
     owner_E = torch.arange(config.n_routed_experts, device=device) // count
-    return Place([Hop(group, owner_E)], dist.get_rank(group) * count, count)
+    return Place([Hop(groups, owner_E)], dist.get_rank(groups.forward) * count, count)
 
 
-def two_hops(
-    config: ModelConfig, across: dist.ProcessGroup, inside: dist.ProcessGroup, device: torch.device
-) -> Place:
+def two_hops(config: ModelConfig, across: Groups, inside: Groups, device: torch.device) -> Place:
     """Across the nodes to the same place in each, then inside the node. `across` has the processes of the
     same place, node after node; `inside` those of one node. Raises `ValueError` as `one_hop` does."""
-    nodes, places = dist.get_world_size(across), dist.get_world_size(inside)
+    nodes, places = dist.get_world_size(across.forward), dist.get_world_size(inside.forward)
     count = _share(config, nodes * places)
     process_E = torch.arange(config.n_routed_experts, device=device) // count
     hops = [Hop(across, process_E // places), Hop(inside, process_E % places)]
-    return Place(hops, (dist.get_rank(across) * places + dist.get_rank(inside)) * count, count)
+    process = dist.get_rank(across.forward) * places + dist.get_rank(inside.forward)
+    return Place(hops, process * count, count)
 
 
 def spread_experts(model: Transformer, place: Place) -> None:

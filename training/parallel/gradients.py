@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-_SUM = "gradient_sum"
+_SUM, _LAST = "gradient_sum", "gradient_added"
 
 
 class GradientSums:
@@ -38,7 +38,17 @@ def add_gradient(weight: nn.Parameter, value: Tensor, part: int | None = None) -
         if weight.grad is None:
             weight.grad = torch.zeros_like(weight)
         added = weight.grad
+    last: torch.cuda.Event | None = getattr(weight, _LAST, None)
+    if last is not None:
+        last.wait()
     (added if part is None else added[part]).add_(value)
+    if last is not None:
+        last.record()
+
+
+def share_between_streams(weight: Tensor) -> None:
+    """Let one gradient be added behind the other, whatever streams they come on."""
+    setattr(weight, _LAST, torch.cuda.Event())  # type: ignore[no-untyped-call]
 
 
 def _take(weight: Tensor) -> None:

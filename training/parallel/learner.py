@@ -51,13 +51,17 @@ class MeshLearner:
         told = config.mesh
         mesh = Mesh(world.size, told.pipeline, told.experts, told.node)
         schedule = SCHEDULES[told.schedule](mesh.pipeline, config.batch.accumulation)
-        self.member = join_mesh(mesh, model.config, world.device)
+        self.member = join_mesh(mesh, model.config, world.device, told.blocks)
         if split_pairs(schedule):
             make_splittable(model)
         if self.member.experts is not None:
             spread_experts(model, self.member.experts)
         self.stages = Stages(model, schedule.stages, schedule.stages_of(self.member.place)).to(world.device)
-        self.pipeline = Pipeline(self.stages, schedule, self.member.place, self.member.channels)
+        # Without an exchange of tokens there is nothing to hide.
+        overlap = told.overlap and mesh.experts > 1
+        self.pipeline = Pipeline(
+            self.stages, schedule, self.member.place, self.member.channels, overlap=overlap
+        )
         self._held = dict(self.stages.model.named_parameters())
         self._names = {self.member.key(name): name for name in self._held}
         keyed = {key: self._held[name] for key, name in self._names.items()}

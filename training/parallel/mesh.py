@@ -15,6 +15,7 @@ import torch.distributed as dist
 from training.model.config import ModelConfig
 from training.parallel.experts import Place, one_hop, two_hops
 from training.parallel.pipeline import Channels
+from training.parallel.spread import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +90,38 @@ class Member:
         return f"{name}[{first}:{first + number}]"
 
 
-def join_mesh(mesh: Mesh, config: ModelConfig, device: torch.device) -> Member:
-    """This process's place; all processes must call this. Raises `ValueError` if the experts cannot be
-    divided evenly, or the world is not as large as the mesh."""
+def join_mesh(mesh: Mesh, config: ModelConfig, device: torch.device, blocks: int = 0) -> Member:
+    """This process's place; all processes must call this. `blocks`: multiprocessors of a GPU that an exchange
+    of tokens may take; 0: as many as NCCL likes. Raises `ValueError` if the experts cannot be divided evenly,
+    or the world is not as large as the mesh."""
     if dist.get_world_size() != mesh.processes:
         raise ValueError(f"the mesh has {mesh.processes} processes, and there are {dist.get_world_size()}")
     rank = dist.get_rank()
-    experts = _experts(mesh, config, device) if mesh.experts > 1 else None
+    experts = _experts(mesh, config, device, blocks) if mesh.experts > 1 else None
     channels = Channels([mesh.column(way) for way in range(mesh.ways)], device)
     return Member(mesh, mesh.place(rank), mesh.way(rank), channels, experts)
 
 
-def _experts(mesh: Mesh, config: ModelConfig, device: torch.device) -> Place:
+def _experts(mesh: Mesh, config: ModelConfig, device: torch.device, blocks: int) -> Place:
     """One hop inside a node; from node to node first if the experts are on several."""
     if mesh.experts <= mesh.node:
-        return one_hop(config, _mine(mesh.sharers()), device)
+        return one_hop(config, _mine(mesh.sharers(), blocks), device)
     nodes = range(0, mesh.processes, mesh.node)
-    inside = _mine([list(range(first, first + mesh.node)) for first in nodes])
-    across = _mine([ranks[index :: mesh.node] for ranks in mesh.sharers() for index in range(mesh.node)])
-    return two_hops(config, across, inside, device)
+    inside = _mine([list(range(first, first + mesh.node)) for first in nodes], blocks)
+    columns = [ranks[index :: mesh.node] for ranks in mesh.sharers() for index in range(mesh.node)]
+    return two_hops(config, _mine(columns, blocks), inside, device)
 
 
-def _mine(ranks: list[list[int]]) -> dist.ProcessGroup:
-    """The group among these that has this process. All must be made everywhere."""
-    found: dist.ProcessGroup | None = None
+def _mine(ranks: list[list[int]], blocks: int) -> Groups:
+    """The groups among these that have this process. All must be made everywhere."""
+    options = None
+    if blocks and dist.get_backend() == dist.Backend.NCCL:
+        options = dist.ProcessGroupNCCL.Options()
+        options.config.max_ctas = blocks
+    found: Groups | None = None
     for members in ranks:
-        group = dist.new_group(members)
+        groups = Groups(*(dist.new_group(members, pg_options=options) for _ in Groups._fields))
         if dist.get_rank() in members:
-            found = group
+            found = groups
     assert found is not None, "every process has its group"
     return found

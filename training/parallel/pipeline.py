@@ -4,20 +4,22 @@ A stage's output goes to whoever has the next stage of that micro-batch as soon 
 comes back the same way. Messages of one kind and direction have a group of processes of their own: on it two
 ranks send and receive in the same order, whatever else they exchange, so they cannot wait for each other
 for ever.
-
-A forward and a backward of one action are done one after the other: nothing is gained yet by pairing them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from threading import Lock
 from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from training.parallel.schedule import Part, Schedule, Work
+from training.parallel.gradients import share_between_streams
+from training.parallel.lanes import Handed, Lanes
+from training.parallel.schedule import Action, Part, Schedule, Work
 from training.parallel.split import WeightQueue
 from training.parallel.stages import Stages
 from training.sft.objective import Batch, Losses
@@ -76,8 +78,15 @@ class _Live(NamedTuple):
 class Pipeline:
     """One place of a pipeline."""
 
-    def __init__(self, stages: Stages, schedule: Schedule, place: int, channels: Channels) -> None:
+    def __init__(
+        self, stages: Stages, schedule: Schedule, place: int, channels: Channels, *, overlap: bool = False
+    ) -> None:
+        """`overlap`: do the two halves of a pair side by side; else one after the other."""
         self.stages, self.schedule, self.place, self.channels = stages, schedule, place, channels
+        mine, device = schedule.stages_of(place), next(stages.parameters()).device
+        self.lanes = Lanes(mine, device) if overlap else None
+        if overlap and device.type == "cuda" and stages.shares_embedding(mine):
+            share_between_streams(stages.model.embed_tokens.weight)
         self._places = {
             (work.stage, work.batch): rank
             for rank in range(len(schedule.ranks))
@@ -89,9 +98,9 @@ class Pipeline:
         losses of each stage that is here. Gradients are added to the parameters'."""
         assert len(batches) == self.schedule.batches, "the schedule is made for this many"
         step = _Step(self, batches, loss)
-        for action in self.schedule.ranks[self.place]:
-            for work in action:
-                step.do(work)
+        with self.lanes.open() if self.lanes else nullcontext():
+            for action in self.schedule.ranks[self.place]:
+                step.act(action)
         return step.end()
 
     @torch.no_grad()
@@ -110,15 +119,29 @@ class _Step:
     def __init__(self, pipeline: Pipeline, batches: Sequence[Batch], loss: Loss) -> None:
         self._pipeline, self._batches, self._loss = pipeline, batches, loss
         self._live: dict[tuple[int, int], _Live] = {}
-        self._here: dict[tuple[Part, int, int], Tensor] = {}
+        self._here: dict[tuple[Part, int, int], Handed] = {}
         """Outputs and gradients that are for this very place."""
         self._queues: dict[tuple[int, int], WeightQueue] = {}
         self._sent: list[tuple[dist.Work, Tensor]] = []
         """Messages on their way, which must be kept until they have arrived."""
+        self._keeping = Lock()
         self._losses: dict[int, list[Losses]] = {}
 
-    def do(self, work: Work) -> None:
-        """One piece of work."""
+    def act(self, action: Action) -> None:
+        """One action: its pieces of work side by side, if there are lanes and they are of two stages."""
+        lanes = self._pipeline.lanes
+        if lanes is not None and len({work.stage for work in action}) == 2:
+            forward, backward = action
+            lanes.both(lambda: self._do(forward), lambda: self._do(backward))
+            return
+        for work in action:
+            self._do(work)
+
+    def _do(self, work: Work) -> None:
+        with self._pipeline.lanes.of(work.stage) if self._pipeline.lanes else nullcontext():
+            self._part(work)
+
+    def _part(self, work: Work) -> None:
         if work.part is Part.FORWARD:
             self._forward(work.stage, work.batch)
         elif work.part is Part.WEIGHT:
@@ -174,17 +197,19 @@ class _Step:
         pipeline = self._pipeline
         there = pipeline._places[stage, batch]
         if there == pipeline.place:
-            self._here[part, stage, batch] = x_BLD
-        else:
+            self._here[part, stage, batch] = Handed(x_BLD)
+            return
+        message = pipeline.channels.send(x_BLD, part, pipeline.place, there)
+        with self._keeping:
             self._sent = [(sent, kept) for sent, kept in self._sent if not sent.is_completed()]
-            self._sent.append((pipeline.channels.send(x_BLD, part, pipeline.place, there), x_BLD))
+            self._sent.append((message, x_BLD))
 
     def _take(self, part: Part, stage: int, giver: int, batch: int) -> Tensor:
         """What the stage `giver` has for this one; waits for it."""
         pipeline = self._pipeline
         there = pipeline._places[giver, batch]
         if there == pipeline.place:
-            return self._here.pop((part, stage, batch))
+            return self._here.pop((part, stage, batch)).take()
         parameter = next(pipeline.stages.parameters())
         tokens_BL = self._batches[batch].tokens_BL
         hidden = pipeline.stages.model.config.hidden_size

@@ -43,12 +43,21 @@ class Arrived(NamedTuple):
     route: Route
 
 
+class Groups(NamedTuple):
+    """The same processes twice: a forward and a backward pass may be under way at the same time, and their
+    messages must not meet."""
+
+    forward: dist.ProcessGroup
+    backward: dist.ProcessGroup
+
+
 class Hop:
     """One exchange among the peers of a group; a group is made of the same processes on each of them."""
 
-    def __init__(self, group: dist.ProcessGroup, owner_E: Tensor) -> None:
+    def __init__(self, groups: Groups, owner_E: Tensor) -> None:
         """`owner_E`: for each expert the peer, by its place in the group, that rows go to for it."""
-        self.group, self.owner_E = group, owner_E
+        self.groups, self.owner_E = groups, owner_E
+        group = groups.forward
         self.peers, self.me = dist.get_world_size(group), dist.get_rank(group)
         self.sent_W = torch.zeros(self.peers, dtype=torch.int64)
         """Rows sent to each peer so far, itself included."""
@@ -62,15 +71,15 @@ class Hop:
         mine_SK = owner_NK[route.rows_S] == route.peers_S[:, None]
         chosen_SK = chosen_NK[route.rows_S].masked_fill(~mine_SK, -1)
         return Arrived(
-            exchange(x_SD, *sizes, self.group),
-            exchange(chosen_SK, *sizes, self.group),
-            exchange(weights_SK, *sizes, self.group),
+            exchange(x_SD, *sizes, self.groups),
+            exchange(chosen_SK, *sizes, self.groups),
+            exchange(weights_SK, *sizes, self.groups),
             route,
         )
 
     def back(self, y_RD: Tensor, route: Route) -> Tensor:
         """The sum of what the peers answered to each row, (N, D), added in FP32."""
-        y_SD = exchange(y_RD, route.received_W, route.sent_W, self.group)
+        y_SD = exchange(y_RD, route.received_W, route.sent_W, self.groups)
         out: Tensor = _Sum.apply(y_SD, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         return out
 
@@ -83,7 +92,7 @@ class Hop:
         goes_NW = (owner_NK[:, :, None] == peers_W).any(1)
         counts_W = goes_NW.sum(0)
         received_W = torch.empty_like(counts_W)
-        dist.all_to_all_single(received_W, counts_W, group=self.group)
+        dist.all_to_all_single(received_W, counts_W, group=self.groups.forward)
         sent, received = torch.stack([counts_W, received_W]).tolist()
         self.sent_W += torch.tensor(sent)
         peer_and_row_S2 = goes_NW.t().nonzero()
@@ -96,20 +105,18 @@ class Hop:
         return Route(rows_S, peers_S, slots_NC, sent, received), owner_NK
 
 
-def exchange(x: Tensor, sent_W: list[int], received_W: list[int], group: dist.ProcessGroup) -> Tensor:
+def exchange(x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:
     """Rows to the peers, peer after peer, and what they sent here; its gradient goes back the same way."""
-    out: Tensor = _Exchange.apply(x, sent_W, received_W, group)  # type: ignore[no-untyped-call]
+    out: Tensor = _Exchange.apply(x, sent_W, received_W, groups)  # type: ignore[no-untyped-call]
     return out
 
 
 class _Exchange(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, sent_W: list[int], received_W: list[int], group: dist.ProcessGroup
-    ) -> Tensor:
-        ctx.back = received_W, sent_W, group
+    def forward(ctx: Any, x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:
+        ctx.back = received_W, sent_W, Groups(groups.backward, groups.backward)
         out = x.new_empty(sum(received_W), *x.shape[1:])
-        dist.all_to_all_single(out, x.contiguous(), received_W, sent_W, group=group)
+        dist.all_to_all_single(out, x.contiguous(), received_W, sent_W, group=groups.forward)
         return out
 
     @staticmethod

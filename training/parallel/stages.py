@@ -86,6 +86,10 @@ class Stages(nn.Module):
         hidden = Hidden(hidden_BLD, mtp_BLD, (*taken, *last))
         return Passed(None, self.objective.losses(hidden, batch))
 
+    def shares_embedding(self, mine: Collection[int]) -> bool:
+        """Whether two of a process's stages use the same embedding."""
+        return self.last > 0 and {0, self.last} <= set(mine) and embeds_again(self.model.config)
+
     def routers(self, stage: int) -> list[tuple[int, Router]]:
         """A stage's routers in the order of its counts, with their places among those of the whole model.
         A stage that is elsewhere has none."""

@@ -180,11 +180,16 @@ class MeshConfig:
     """In which order a place does its work; DualPipe and Chimera have every weight twice."""
     node: int = 8
     """Processes of one machine: experts on several are reached across machines first."""
+    overlap: bool = True
+    """Where a forward is paired with a backward, exchange tokens of the one while the other computes."""
+    blocks: int = 0
+    """Multiprocessors of a GPU that may exchange tokens; 0: as many as NCCL likes."""
 
     def __post_init__(self) -> None:
         for name in ("pipeline", "experts", "node"):
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
+        require(self.blocks >= 0, f"blocks must not be negative, but is {self.blocks}")
 
     @property
     def divides(self) -> bool:

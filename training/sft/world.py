@@ -44,6 +44,9 @@ class World:
 @contextmanager
 def join() -> Iterator[World]:
     """The world that the environment describes, which `torchrun` sets; a process alone without it."""
+    # Each pair of ranks of a pipeline talks on streams of its own; those that shared a queue would wait for
+    # each other.
+    os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")
     size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
     gpu = torch.cuda.is_available()
     device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if gpu else torch.device("cpu")

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from training.parallel.spread import Groups
+
 SECONDS = 60
 """Ranks wait no longer for each other: one of them is gone."""
 
@@ -21,6 +23,12 @@ def together(work: Callable[..., Any], size: int, *arguments: Any) -> list[Any]:
     with tempfile.TemporaryDirectory() as folder:
         torch.multiprocessing.spawn(_work, (folder, size, work, arguments), nprocs=size)  # type: ignore[no-untyped-call]
         return [pickle.loads((Path(folder) / str(rank)).read_bytes()) for rank in range(size)]
+
+
+def twice(group: dist.ProcessGroup | None) -> Groups:
+    """One group for both passes, which here are never under way together."""
+    assert group is not None
+    return Groups(group, group)
 
 
 def _work(rank: int, folder: str, size: int, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

@@ -89,7 +89,7 @@ def error(
         spread_experts(model, member.experts)
         here = slice(member.experts.first, member.experts.first + member.experts.number)
     stages = Stages(model, schedule.stages, schedule.stages_of(member.place))
-    found = Pipeline(stages, schedule, member.place, member.channels).step(batches, loss_of)
+    found = Pipeline(stages, schedule, member.place, member.channels, overlap=True).step(batches, loss_of)
     mine = dict(stages.model.named_parameters())
     squares = torch.zeros(2)
     for name, parameter in whole.named_parameters():

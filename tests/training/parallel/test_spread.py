@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from tests.training.model.tiny import TINY, tiny_model, tokens
-from tests.training.parallel.processes import together
+from tests.training.parallel.processes import together, twice
 from training.model.config import ModelConfig
 from training.model.experts import Experts
 from training.parallel.experts import Place, SpreadExperts, one_hop, spread_experts, two_hops
@@ -62,10 +62,10 @@ def whole_experts() -> Experts:
 def place(kind: str, rank: int, config: ModelConfig = CONFIG) -> Place:
     assert dist.group.WORLD is not None
     if kind == "one hop":
-        return one_hop(config, dist.group.WORLD, CPU)
+        return one_hop(config, twice(dist.group.WORLD), CPU)
     across = [dist.new_group([index, index + 2]) for index in (0, 1)][rank % 2]
     inside = [dist.new_group([2 * node, 2 * node + 1]) for node in (0, 1)][rank // 2]
-    return two_hops(config, across, inside, CPU)
+    return two_hops(config, twice(across), twice(inside), CPU)
 
 
 def computed(experts: Experts, given: Inputs) -> tuple[Tensor, Tensor | None, Tensor | None]:
@@ -167,7 +167,7 @@ def test_a_whole_model_learns_the_same() -> None:
 def odd(rank: int) -> str:
     assert dist.group.WORLD is not None
     try:
-        one_hop(replace(TINY, n_routed_experts=8), dist.group.WORLD, CPU)
+        one_hop(replace(TINY, n_routed_experts=8), twice(dist.group.WORLD), CPU)
     except ValueError as error:
         return str(error)
     return ""

@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 
 from tests.training.model.tiny import TINY
-from tests.training.parallel.processes import together
+from tests.training.parallel.processes import together, twice
 from training.model.router import Router
 from training.parallel.experts import one_hop
 from training.parallel.traffic import counted, expected_places, expected_ratio
@@ -66,7 +66,7 @@ def test_no_token_visits_more_nodes_than_the_router_allows() -> None:
 
 def send(rank: int) -> tuple[int, int, int, float]:
     assert dist.group.WORLD is not None
-    (hop,) = one_hop(TINY, dist.group.WORLD, torch.device("cpu")).hops
+    (hop,) = one_hop(TINY, twice(dist.group.WORLD), torch.device("cpu")).hops
     chosen_NK = torch.tensor([[0, 1, 2], [0, 4, 7], [5, 6, 7]])
     for _ in range(2):
         hop.go(torch.randn(3, 32), chosen_NK, torch.rand(3, 3))

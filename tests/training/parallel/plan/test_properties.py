@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +16,9 @@ from training.flops import count_parameters
 from training.parallel.mesh import Mesh
 from training.parallel.plan import Step, plan
 from training.parallel.plan.chunk import Chunk, pair_seconds, parts
+from training.parallel.plan.config import ScheduleName
 from training.parallel.plan.links import places, shared
 from training.parallel.plan.memory import rank_weights
-from training.parallel.plan.step import MAKERS
 from training.parallel.schedule import Part
 from training.parallel.simulate import Costs, simulate
 from training.parallel.traffic import expected_places
@@ -112,7 +113,7 @@ def test_places_against_draws(groups: int, chosen: int, count: int) -> None:
     assert places(config, count) == pytest.approx(found / draws, rel=0.01)
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", get_args(ScheduleName))
 @pytest.mark.parametrize("modules", [0, 1])
 @pytest.mark.parametrize("tied", [False, True])
 def test_every_number_has_one_place_in_the_optimiser(name: str, modules: int, tied: bool) -> None:
