@@ -13,6 +13,7 @@ that a row goes to at most, D hidden.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -20,13 +21,12 @@ import torch.distributed as dist
 from torch import Tensor
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Route:
     """Where the rows of one hop go; what is needed to bring back their answers."""
 
     rows_S: Tensor
     """Which row is sent, peer after peer."""
-    peers_S: Tensor
-    """To whom."""
     slots_NC: Tensor
     """Where in that order each row stands; S where it goes to fewer than C peers."""
     sent_W: list[int]
@@ -64,11 +64,11 @@ class Hop:
 
     def go(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Arrived:
         """Send rows, choices and weights; all three have gradients where they had some."""
-        route, owner_NK = self._route(chosen_NK)
+        route, peers_S, owner_NK = self._route(chosen_NK)
         sizes = route.sent_W, route.received_W
         x_SD = _Copy.apply(x_ND, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         weights_SK = _Copy.apply(weights_NK, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
-        mine_SK = owner_NK[route.rows_S] == route.peers_S[:, None]
+        mine_SK = owner_NK[route.rows_S] == peers_S[:, None]
         chosen_SK = chosen_NK[route.rows_S].masked_fill(~mine_SK, -1)
         return Arrived(
             exchange(x_SD, *sizes, self.groups),
@@ -83,9 +83,9 @@ class Hop:
         out: Tensor = _Sum.apply(y_SD, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         return out
 
-    def _route(self, chosen_NK: Tensor) -> tuple[Route, Tensor]:
-        """Where the rows go, and each choice's peer (-1: none). Waits for the device: the sizes of messages
-        must be known."""
+    def _route(self, chosen_NK: Tensor) -> tuple[Route, Tensor, Tensor]:
+        """Where the rows go, to whom each, and each choice's peer (-1: none). Waits for the device: the
+        sizes of messages must be known."""
         rows, width = chosen_NK.shape
         owner_NK = self.owner_E[chosen_NK.clamp(min=0)].masked_fill(chosen_NK < 0, -1)
         peers_W = torch.arange(self.peers, device=chosen_NK.device)
@@ -102,7 +102,7 @@ class Hop:
         place_NW = place_NW.masked_fill(~goes_NW, len(peer_and_row_S2))
         slots_NC = place_NW.sort(dim=1).values[:, :capacity]
         peers_S, rows_S = peer_and_row_S2.unbind(1)
-        return Route(rows_S, peers_S, slots_NC, sent, received), owner_NK
+        return Route(rows_S, slots_NC, sent, received), peers_S, owner_NK
 
 
 def exchange(x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:

@@ -1,0 +1,226 @@
+"""The fast path's kernels, interpreted: processes that share memory do with them what a plain hop does."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from tests.training.parallel.processes import together, twice
+from training.parallel import fast
+from training.parallel.fast import FastHop, FastRoute, Layout
+from training.parallel.spread import Arrived, Hop
+
+needs_triton = pytest.mark.skipif(
+    importlib.util.find_spec("triton") is None, reason="Triton is not installed"
+)
+
+RANKS, EXPERTS, CHOICES, HIDDEN = 3, 12, 3, 24
+ROUTINGS = ("even", "one expert", "few experts", "no row", "one row", "no row on some ranks")
+
+
+class Interpreted(FastHop):
+    """On CPUs: memory is shared through files, and kernels run as Triton's interpreter runs them."""
+
+    programs = 3
+    """Several times as many chunks: each program has some of them."""
+    stages = 0
+
+    def _kernels(self) -> ModuleType:
+        from training.parallel import kernels
+
+        self._folder = tempfile.TemporaryDirectory()
+        return kernels
+
+    def _quiet(self) -> None:
+        dist.barrier(self.group)
+
+    def _allocate(self, size: int) -> tuple[Tensor, Any]:
+        self.stages += 1
+        mine = Path(self._folder.name) / str(self.stages)
+        mine.write_bytes(bytes(size))
+        paths: list[Any] = [None] * self.peers
+        dist.all_gather_object(paths, str(mine), group=self.group)
+        views = [torch.from_file(path, shared=True, size=size, dtype=torch.uint8) for path in paths]
+        dist.barrier(self.group)
+        return torch.tensor([view.data_ptr() for view in views]), views
+
+    def _read(self, counts_WW: Tensor) -> Callable[[], list[list[int]]]:
+        return counts_WW.tolist
+
+    def _aside(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def inputs(kind: str, seed: int, rank: int) -> tuple[Tensor, Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(1000 * seed + rank)
+    rows = {"one row": 1, "no row on some ranks": 6 * (rank % 2), "no row": 0}.get(kind, 6 + 3 * rank)
+    liking = torch.rand(rows, EXPERTS, generator=generator)
+    if kind == "one expert":
+        liking[:, 7] += 2
+    elif kind == "few experts":
+        liking[:, 3:7] += 2
+    chosen_NK = liking.topk(CHOICES, dim=1).indices
+    chosen_NK[liking[:, :CHOICES] < 0.2] = -1
+    return (
+        torch.randn(rows, HIDDEN, generator=generator),
+        chosen_NK,
+        torch.rand(rows, CHOICES, generator=generator),
+    )
+
+
+def there_and_back(hop: Hop, given: tuple[Tensor, Tensor, Tensor]) -> tuple[Arrived, list[Tensor]]:
+    """What arrives; and the results and all gradients of something done with it."""
+    x_ND, chosen_NK, weights_NK = given
+    x_ND, weights_NK = x_ND.clone().requires_grad_(), weights_NK.clone().requires_grad_()
+    arrived = hop.go(x_ND, chosen_NK, weights_NK)
+    scale_R = (arrived.weights_RK * (arrived.chosen_RK >= 0)).sum(1)
+    y_ND = hop.back((arrived.x_RD * scale_R[:, None]).to(arrived.x_RD.dtype), arrived.route)
+    direction_ND = torch.linspace(-1, 1, y_ND.numel(), dtype=y_ND.dtype).view_as(y_ND)
+    (y_ND * direction_ND).sum().backward()
+    assert x_ND.grad is not None
+    assert weights_NK.grad is not None
+    return arrived, [y_ND.detach(), x_ND.grad, weights_NK.grad]
+
+
+def differences(plain: Hop, quick: FastHop, given: tuple[Tensor, Tensor, Tensor]) -> list[str]:
+    """What is not as with a plain hop."""
+    (expected, results), (found, quick_results) = (there_and_back(hop, given) for hop in (plain, quick))
+    assert isinstance(found.route, FastRoute)
+    moved = {
+        "x": (expected.x_RD, found.x_RD),
+        "choices": (expected.chosen_RK, found.chosen_RK),
+        "weights": (expected.weights_RK, found.weights_RK),
+        "rows": (expected.route.rows_S, found.route.rows_S.long()),
+        "slots": (expected.route.slots_NC, found.route.slots_NC.long()),
+        "sent": (plain.sent_W, quick.sent_W),
+    }
+    wrong = [name for name, (a, b) in moved.items() if a.dtype != b.dtype or not torch.equal(a, b)]
+    # Added in another order; and the interpreter cuts off what a BF16 cannot hold, where GPUs round.
+    bar = 1e-6 if given[0].dtype == torch.float32 else 2**-7
+    for name, a, b in zip(("sum", "gradient of x", "of weights"), results, quick_results, strict=True):
+        if a.dtype != b.dtype or not torch.allclose(a, b, bar, bar):
+            wrong.append(name)
+    return wrong
+
+
+def compare(rank: int, capacity: int, kinds: tuple[str, ...]) -> tuple[dict[str, list[str]], int]:
+    """What differs from a plain hop, by routing, and how many stages were made."""
+    assert dist.group.WORLD is not None
+    found, stages = {}, 0
+    # The second time the last peer has no expert.
+    for owners in (RANKS, RANKS - 1):
+        owner_E = torch.arange(EXPERTS) % min(owners, dist.get_world_size())
+        plain, quick = Hop(twice(dist.group.WORLD), owner_E), Interpreted(dist.group.WORLD, owner_E, capacity)
+        for seed, kind in enumerate(kinds):
+            x_ND, *told = inputs(kind, seed, rank)
+            dtype = (torch.float32, torch.bfloat16)[(seed + owners) % 2]
+            found[f"{kind}, {owners}, {dtype}"] = differences(plain, quick, (x_ND.to(dtype), *told))
+        given = (x_ND.view(torch.uint8), *told)
+        same = torch.equal(plain.go(*given).x_RD, quick.go(*given).x_RD)
+        found[f"{kind}, {owners}, bytes"] = [] if same else ["x"]
+        stages += quick.stages
+    return {case: wrong for case, wrong in found.items() if wrong}, stages
+
+
+@needs_triton
+def test_as_a_plain_hop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    found = together(compare, RANKS, 64, ROUTINGS)
+    assert found == [({}, 3)] * RANKS, "one of both begins with BF16, and the other type's rows are wider"
+
+
+@needs_triton
+def test_a_stage_grows_where_rows_exceed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    found = together(compare, 2, 3, ("one row", "few experts"))
+    assert [wrong for wrong, _ in found] == [{}] * 2
+    (_, stages), (_, others) = found
+    assert stages == others
+    assert stages > 2
+
+
+def blocks(rank: int) -> list[str]:
+    """What differs from a plain hop where programs plan for 8 rows each."""
+    assert dist.group.WORLD is not None
+    fast.BLOCK_ROWS = 8
+    owner_E = torch.arange(EXPERTS) % 2
+    hops = Hop(twice(dist.group.WORLD), owner_E), Interpreted(dist.group.WORLD, owner_E, 64)
+    x_ND, *others = inputs("even", 0, 4 + rank)
+    return differences(*hops, (x_ND, *others))
+
+
+@needs_triton
+def test_many_rows_are_planned_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert together(blocks, 2) == [[]] * 2
+
+
+def told(rank: int, kind: str) -> str:
+    assert dist.group.WORLD is not None
+    owner_E = torch.zeros(EXPERTS, dtype=torch.int64)
+    try:
+        if kind == "no CUDA":
+            FastHop(dist.group.WORLD, owner_E, 8)
+        elif kind == "no room":
+            Interpreted(dist.group.WORLD, owner_E, 0)
+        else:
+            x_ND, *others = inputs("even", 0, rank)
+            Interpreted(dist.group.WORLD, owner_E, 8).go(x_ND[:, :3], *others)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def test_what_is_missing_is_said() -> None:
+    expected = "the fast path needs CUDA, and the experts' owners are on the cpu"
+    assert together(told, 1, "no CUDA") == [expected]
+
+
+@needs_triton
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("no room", "the capacity must be positive, not 0"),
+        ("odd rows", "the fast path needs rows of a multiple of 16 bytes, not of 12"),
+    ],
+)
+def test_numbers_that_do_not_fit(kind: str, expected: str) -> None:
+    assert together(told, 1, kind) == [expected]
+
+
+def test_parts_of_a_stage_do_not_overlap() -> None:
+    layout = Layout(3, 50, 96, 5)
+    even, odd = layout.offsets(0), layout.offsets(1)
+    ends = [*even[1:], odd[0], *odd[1:], layout.size]
+    needed = [3 * 13 * 4, 50 * 96, 50 * 5 * 4, 50 * 5 * 4]
+    for start, end, bytes_ in zip([*even, *odd], ends, needed * 2, strict=True):
+        assert start % 128 == 0
+        assert end - start >= bytes_
+    assert even[0] >= 128 + 2 * 9 * 4, "behind the peers' words and counts"
+
+
+def test_the_benchmark_runs_on_processors(tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    root = Path(__file__).parents[3]
+    script = root / "benchmarks" / "expert_dispatch.py"
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    arguments = [sys.executable, str(script), "--device", "cpu", "--processes", "2", "--out", str(out)]
+    ran = subprocess.run(arguments, capture_output=True, text=True, timeout=100, env=environment)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    figures = {figure["name"]: figure for figure in json.loads(out.read_text())["figures"]}
+    assert all(figure["met"] for figure in figures.values())
+    assert figures["node-limited: rows over the wire − expected"]["at_most"] is not None
