@@ -2,5 +2,5 @@
 
 from pathlib import Path
 
-MODEL = Path(__file__).parent / "models" / "core-7m"
+MODEL = Path(__file__).parent / "models" / "core-7m-rl"
 """The directory of the checkpoint that is shipped."""

@@ -1,7 +1,7 @@
 """`default`: the model that is shipped with the package.
 
-It was trained from nothing on proofs that Lean accepted. Its files lie in `data/models/core-7m`, where
-`README.md` says how they were made, what it can do, and what it proves beside `tactics`.
+It was trained from nothing on proofs that Lean accepted (`data/models/core-7m`), then on Lean's verdicts of
+its own. Its files lie in `data/models/core-7m-rl`, where `README.md` says how, and what it proves.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ from training.sft import checkpoint
 from training.sft.config import SftConfig
 from training.sft.dataset import keep_tokenizer, load_dataset
 from training.sft.folder import RunFolder, alone_in
+from training.sft.heartbeat import ADVICE
 from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
 from training.sft.monitor import Monitor, short
 from training.sft.objective import real_tokens
@@ -52,6 +53,8 @@ def train(config: SftConfig, out: Path) -> None:
             _Training(config, out, world).run()
         except (MemoryError, RuntimeError) as error:
             if not is_about_memory(error):
+                if world.others is not None and (gone := world.others.gone()):
+                    raise TrainError(f"{gone}; {ADVICE}") from error
                 raise
             newest = checkpoint.places(out)
             kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"

@@ -12,6 +12,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from training.sft.heartbeat import Heartbeats
+
 PATIENCE = timedelta(hours=2)
 """How long ranks wait for each other: rank 0 may be proving theorems."""
 
@@ -23,6 +25,8 @@ class World:
     rank: int
     size: int
     device: torch.device
+    others: Heartbeats | None = None
+    """Who else is there; None of a process alone."""
 
     @property
     def leads(self) -> bool:
@@ -56,7 +60,9 @@ def join() -> Iterator[World]:
         yield World(0, 1, device)
         return
     dist.init_process_group("nccl" if gpu else "gloo", timeout=PATIENCE)
+    others = Heartbeats(rank, size)
     try:
-        yield World(rank, size, device)
+        yield World(rank, size, device, others)
     finally:
+        others.stop()
         dist.destroy_process_group()

@@ -1,0 +1,70 @@
+"""A process that is killed takes the others with it, and they say which one it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.training.sft.tiny import write
+
+SECONDS = 120
+
+
+def start(config: Path, out: Path, size: int) -> list[subprocess.Popen[str]]:
+    """The processes of one run, without a launcher that would end the others itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    told = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "WORLD_SIZE": str(size),
+        "OMP_NUM_THREADS": "1",
+    }
+    prover = str(Path(sys.executable).with_name("prover"))
+    return [
+        subprocess.Popen(
+            [prover, "train", "sft", str(config), "--out", str(out)],
+            env={**os.environ, **told, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(size)
+    ]
+
+
+@pytest.mark.parametrize("mesh", [{}, {"mesh__pipeline": 2, "mesh__schedule": "DualPipe"}])
+def test_the_others_name_the_one_that_was_killed(tmp_path: Path, mesh: dict[str, object]) -> None:
+    config = write(
+        tmp_path,
+        run__steps=100_000,
+        batch__tokens=1024,
+        batch__accumulation=4,
+        run__checkpoint_every=2,
+        **mesh,
+    )
+    out = tmp_path / "out"
+    processes = start(config, out, 2)
+    try:
+        until = time.monotonic() + SECONDS
+        while not list((out / "checkpoints").glob("step-*")):
+            assert time.monotonic() < until
+            assert processes[0].poll() is None, processes[0].communicate()
+            time.sleep(0.2)
+        processes[1].send_signal(signal.SIGKILL)
+        _, said = processes[0].communicate(timeout=SECONDS)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert processes[0].returncode == 2, said
+    last = said.rstrip().splitlines()[-1]
+    assert last.startswith("prover: process 1 (")
+    assert f"pid {processes[1].pid}) no longer answers; the run ends; start it again" in last
