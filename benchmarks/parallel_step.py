@@ -21,7 +21,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Size:
     micro_batches: tuple[int, ...]
 
 
-LARGE = Size("1b", 32768, 2048, 4, "bf16", (8, 20))
+LARGE = Size("1b", 32768, 2048, 8, "bf16", (8, 20))
 SMOKE = Size("tiny", 512, 64, 1, "float32", (8,))
 
 
@@ -101,18 +101,10 @@ def main() -> int:
 def meshes(size: Size, layers: int | None, world: World, found: dict[str, Any]) -> list[Bar]:
     """Step times of the ways to share a model."""
     number = size.micro_batches[0]
-    ways: dict[str, MeshConfig] = {"FSDP2": MeshConfig(), "experts": MeshConfig(experts=world.size)}
-    ways |= {name: MeshConfig(pipeline=world.size, schedule=name) for name in SCHEDULES}  # type: ignore[arg-type]
-    if world.size % 4 == 0:
-        for name in SCHEDULES:
-            mesh = MeshConfig(pipeline=world.size // 2, experts=2, schedule=name)  # type: ignore[arg-type]
-            ways[f"{name}, experts on 2"] = mesh
-    else:
-        ways["DualPipeV in one place, experts"] = MeshConfig(experts=world.size, schedule="DualPipeV")
-    bars, first = [], (0.0, 0.0)
-    for name, mesh in ways.items():
+    bars, first, best = [], (0.0, 0.0), 0.0
+    for name, mesh, changes in ways(world.size, smoke=size is SMOKE):
         # Each way has the same tokens a step: a pipeline's micro-batches are as many as its places' together.
-        learner = make(size, layers, mesh, number * mesh.pipeline // world.size, world)
+        learner = make(size, layers, mesh, number * mesh.pipeline // world.size, world, **changes)
         rows = rows_of(size, number)
         figures = learner.step(rows, 0.0)
         said = float(figures.loss), float(figures.gradient_norm)
@@ -123,16 +115,40 @@ def meshes(size: Size, layers: int | None, world: World, found: dict[str, Any]) 
         if peak := peak_flops(_device(world)):
             measured["mfu"] = step_flops(learner.size, work) / seconds / peak / world.size
             measured["peak_gib"] = torch.cuda.max_memory_allocated() / 2**30
-            bars.append(Bar(f"{name}: MFU", measured["mfu"], at_least=0.3 if name == "FSDP2" else None))
+            bars.append(Bar(f"{name}: MFU", measured["mfu"]))
+            best = max(best, measured["mfu"])
         else:
             bars.append(Bar(f"{name}: step, s", seconds))
         worst = max(abs(one - other) / other for one, other in zip(said, first, strict=True))
-        bars.append(Bar(f"{name}: first step, relative difference", worst, at_most=1e-2))
+        bars.append(Bar(f"{name}: first step, relative difference", worst, at_most=2e-2))
         found.setdefault("meshes", {})[name] = measured
         _say(world, f"{name}: {measured}")
         del learner
         _clear()
-    return bars
+    return [*bars, Bar("the best MFU", best, at_least=0.3)] if best else bars
+
+
+def ways(processes: int, *, smoke: bool) -> list[tuple[str, MeshConfig, dict[str, Any]]]:
+    """How a model can be shared among so many processes, and what else is to be measured with that."""
+    plain: dict[str, Any] = {}
+    shared = MeshConfig(experts=processes)
+    found = [("FSDP2", MeshConfig(), plain), ("experts", shared, plain)]
+    for name in SCHEDULES:
+        found.append((name, MeshConfig(pipeline=processes, schedule=name), plain))
+        if processes % 4 == 0:
+            mesh = MeshConfig(pipeline=processes // 2, experts=2, schedule=name)
+            found.append((f"{name}, experts on 2", mesh, plain))
+    for overlap in (False, True):
+        mesh = MeshConfig(experts=processes, schedule="DualPipeV", overlap=overlap)
+        found.append((f"experts, DualPipeV in one place, {'' if overlap else 'no '}overlap", mesh, plain))
+    if not smoke:
+        fast, compiled = replace(shared, fast=True), {"compile": True}
+        found.append(("experts, fast path", fast, plain))
+        found.append(("1F1B, FP8", MeshConfig(pipeline=processes), {"fp8": True}))
+        found += [("FSDP2, compiled", MeshConfig(), compiled), ("experts, compiled", shared, compiled)]
+        found.append(("experts, fast path, compiled", fast, compiled))
+        found.append(("1F1B, compiled", MeshConfig(pipeline=processes), compiled))
+    return found
 
 
 def schedules(size: Size, layers: int | None, world: World, found: dict[str, Any]) -> list[Bar]:
@@ -293,13 +309,15 @@ def exchange_seconds(learner: MeshLearner, batch: Batch, stage: int, world: Worl
         return layers * median(once, world)
 
 
-def make(size: Size, layers: int | None, mesh: MeshConfig, accumulation: int, world: World) -> Any:
+def make(
+    size: Size, layers: int | None, mesh: MeshConfig, accumulation: int, world: World, **changes: Any
+) -> Any:
     """A new learner, the same whenever asked."""
     config = SftConfig(
         data=DataConfig(corpus=(Path("none"),), length=size.length),
         model=ModelTable(preset=size.preset),
-        batch=BatchConfig(accumulation=accumulation),
-        run=RunConfig(steps=1, dtype=size.dtype),
+        batch=BatchConfig(size.rows * size.length * size.micro_batches[0], accumulation),
+        run=RunConfig(steps=1, dtype=size.dtype, **changes),
         mesh=mesh,
     )
     model = copy.deepcopy(_start(size.preset, size.vocabulary, layers))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from training.model.config import ModelConfig
 from training.model.experts import Experts, MoE
 from training.model.transformer import Transformer
+from training.parallel.fast import FastHop
 from training.parallel.split import SplitExperts
 from training.parallel.spread import Groups, Hop
 
@@ -42,6 +43,7 @@ class SpreadExperts(SplitExperts):
         self.gate_up_proj = nn.Parameter(whole.gate_up_proj.detach()[here].clone())
         self.down_proj = nn.Parameter(whole.down_proj.detach()[here].clone())
 
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
         routes = []
@@ -55,11 +57,13 @@ class SpreadExperts(SplitExperts):
         return y_ND
 
 
-def one_hop(config: ModelConfig, groups: Groups, device: torch.device) -> Place:
-    """Straight to the experts' processes. Raises `ValueError` if the experts cannot be divided evenly."""
+def one_hop(config: ModelConfig, groups: Groups, device: torch.device, fast_rows: int = 0) -> Place:
+    """Straight to the experts' processes. `fast_rows`: through the GPUs' memory, with room for so many rows.
+    Raises `ValueError` if the experts cannot be divided evenly, or there is no such way."""
     count = _share(config, dist.get_world_size(groups.forward))
     owner_E = torch.arange(config.n_routed_experts, device=device) // count
-    return Place([Hop(groups, owner_E)], dist.get_rank(groups.forward) * count, count)
+    hop = FastHop(groups.forward, owner_E, fast_rows) if fast_rows else Hop(groups, owner_E)
+    return Place([hop], dist.get_rank(groups.forward) * count, count)
 
 
 def two_hops(config: ModelConfig, across: Groups, inside: Groups, device: torch.device) -> Place:

@@ -21,6 +21,7 @@ from training.errors import TrainError
 from training.model import Transformer
 from training.parallel import shards
 from training.parallel.experts import spread_experts
+from training.parallel.fp8.linear import use_fp8
 from training.parallel.mesh import Mesh, join_mesh
 from training.parallel.pipeline import Pipeline
 from training.parallel.schedule import split_pairs
@@ -46,19 +47,32 @@ class MeshLearner:
         self.size, self.config, self.world = model.config, config, world
         if config.run.dtype == "bf16-pure":
             raise ValueError("run.dtype must be 'bf16' or 'float32': what is moved is FP32 in any case")
-        if config.run.compile:
-            raise ValueError("run.compile must be false: backward passes are split, which compilers undo")
         told = config.mesh
         mesh = Mesh(world.size, told.pipeline, told.experts, told.node)
         schedule = SCHEDULES[told.schedule](mesh.pipeline, config.batch.accumulation)
-        self.member = join_mesh(mesh, model.config, world.device, told.blocks)
-        if split_pairs(schedule):
+        pairs = any(len(action) > 1 for actions in schedule.ranks for action in actions)
+        # Without an exchange of tokens there is nothing to hide.
+        overlap = told.overlap and pairs and mesh.experts > 1
+        if overlap and told.fast:
+            raise ValueError(
+                f"fast exchanges tokens of one pass at a time: {schedule.name} needs overlap = false"
+            )
+        split = bool(split_pairs(schedule))
+        if split and config.run.compile:
+            raise ValueError(
+                f"run.compile undoes the split backward passes of {schedule.name}; 1F1B has none"
+            )
+        rows = config.batch.tokens // (mesh.ways * config.batch.accumulation)
+        room = rows * min(model.config.num_experts_per_tok, mesh.experts) if told.fast else 0
+        self.member = join_mesh(mesh, model.config, world.device, blocks=told.blocks, fast_rows=room)
+        if split:
             make_splittable(model)
         if self.member.experts is not None:
             spread_experts(model, self.member.experts)
-        self.stages = Stages(model, schedule.stages, schedule.stages_of(self.member.place)).to(world.device)
-        # Without an exchange of tokens there is nothing to hide.
-        overlap = told.overlap and mesh.experts > 1
+        if config.run.fp8:
+            use_fp8(model)
+        mine = schedule.stages_of(self.member.place)
+        self.stages = Stages(model, schedule.stages, mine, compile_=config.run.compile).to(world.device)
         self.pipeline = Pipeline(
             self.stages, schedule, self.member.place, self.member.channels, overlap=overlap
         )

@@ -90,22 +90,26 @@ class Member:
         return f"{name}[{first}:{first + number}]"
 
 
-def join_mesh(mesh: Mesh, config: ModelConfig, device: torch.device, blocks: int = 0) -> Member:
+def join_mesh(
+    mesh: Mesh, config: ModelConfig, device: torch.device, *, blocks: int = 0, fast_rows: int = 0
+) -> Member:
     """This process's place; all processes must call this. `blocks`: multiprocessors of a GPU that an exchange
-    of tokens may take; 0: as many as NCCL likes. Raises `ValueError` if the experts cannot be divided evenly,
-    or the world is not as large as the mesh."""
+    of tokens may take; 0: as many as NCCL likes. `fast_rows`: as in `one_hop`. Raises `ValueError` if the
+    experts cannot be divided evenly, or the world is not as large as the mesh."""
     if dist.get_world_size() != mesh.processes:
         raise ValueError(f"the mesh has {mesh.processes} processes, and there are {dist.get_world_size()}")
     rank = dist.get_rank()
-    experts = _experts(mesh, config, device, blocks) if mesh.experts > 1 else None
+    experts = _experts(mesh, config, device, blocks, fast_rows) if mesh.experts > 1 else None
     channels = Channels([mesh.column(way) for way in range(mesh.ways)], device)
     return Member(mesh, mesh.place(rank), mesh.way(rank), channels, experts)
 
 
-def _experts(mesh: Mesh, config: ModelConfig, device: torch.device, blocks: int) -> Place:
+def _experts(mesh: Mesh, config: ModelConfig, device: torch.device, blocks: int, fast_rows: int) -> Place:
     """One hop inside a node; from node to node first if the experts are on several."""
     if mesh.experts <= mesh.node:
-        return one_hop(config, _mine(mesh.sharers(), blocks), device)
+        return one_hop(config, _mine(mesh.sharers(), blocks), device, fast_rows)
+    if fast_rows:
+        raise ValueError(f"fast is for experts in one host of {mesh.node} processes, not on {mesh.experts}")
     nodes = range(0, mesh.processes, mesh.node)
     inside = _mine([list(range(first, first + mesh.node)) for first in nodes], blocks)
     columns = [ranks[index :: mesh.node] for ranks in mesh.sharers() for index in range(mesh.node)]

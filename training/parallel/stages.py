@@ -48,7 +48,9 @@ def layers_of(config: ModelConfig, stages: int) -> list[range]:
 class Stages(nn.Module):
     """A process's part of a model that is cut into stages."""
 
-    def __init__(self, model: Transformer, stages: int, mine: Collection[int]) -> None:
+    def __init__(
+        self, model: Transformer, stages: int, mine: Collection[int], *, compile_: bool = False
+    ) -> None:
         """Keeps what the stages `mine` need of `model`, which is changed. Raises `ValueError` for too many
         stages."""
         super().__init__()
@@ -62,7 +64,10 @@ class Stages(nn.Module):
             model.embed_tokens = None  # type: ignore[assignment]
         if not ends:
             model.norm = model.lm_head = model.mtp = None  # type: ignore[assignment]
-        self.objective = Objective(model, compile_=False)
+        if compile_:
+            for layer in kept:
+                model.layers[layer].compile(dynamic=False)
+        self.objective = Objective(model, compile_)
 
     @property
     def model(self) -> Transformer:

@@ -148,6 +148,8 @@ class RunConfig:
     """Passes over the corpus, if `steps` is 0."""
     dtype: Literal["bf16", "bf16-pure", "float32"] = "bf16"
     """`bf16`: FP32 weights, BF16 arithmetic (autocast); `bf16-pure`: BF16 weights and moments, too."""
+    fp8: bool = False
+    """Multiply in FP8 with BF16 copies around it (`training.parallel.fp8`), for GPUs of Hopper's kind."""
     compile: bool = False
     """Compile the blocks: minutes at first, then faster steps."""
     log_every: int = 10
@@ -160,6 +162,8 @@ class RunConfig:
     def __post_init__(self) -> None:
         require(self.steps >= 0, f"steps must not be negative, but is {self.steps}")
         require(0 <= self.epochs < math.inf, f"epochs must not be negative, but is {self.epochs:g}")
+        require(self.dtype == "bf16" or not self.fp8, f"fp8 goes with dtype = 'bf16', not {self.dtype!r}")
+        require(not (self.fp8 and self.compile), "fp8 and run.compile do not go together")
         require((self.steps > 0) != (self.epochs > 0), "steps or run.epochs must be given, and not both")
         for name in ("log_every", "checkpoint_every", "keep"):
             value = getattr(self, name)
@@ -184,6 +188,8 @@ class MeshConfig:
     """Where a forward is paired with a backward, exchange tokens of the one while the other computes."""
     blocks: int = 0
     """Multiprocessors of a GPU that may exchange tokens; 0: as many as NCCL likes."""
+    fast: bool = False
+    """Exchange tokens through the memory of one host's GPUs (`training.parallel.fast`) and not by NCCL."""
 
     def __post_init__(self) -> None:
         for name in ("pipeline", "experts", "node"):

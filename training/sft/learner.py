@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from training.model import ModelConfig, Transformer
+from training.parallel.fp8.linear import use_fp8
 from training.sft.checkpoint import Resumed
 from training.sft.config import SftConfig
 from training.sft.folder import RunFolder
@@ -46,6 +47,8 @@ class Learner:
 
     def __init__(self, model: Transformer, config: SftConfig, world: World) -> None:
         self.config, self.world = config, world
+        if config.run.fp8:
+            use_fp8(model)
         self.objective = Objective(model.to(world.device), config.run.compile)
         self.weights = Weights(
             self.objective, self.model, config.run.dtype, world, compile_=config.run.compile
