@@ -28,6 +28,9 @@ BUCKET = 2**28
 """Numbers of a bucket at most, but for a larger parameter: they are exchanged at once, which takes memory."""
 MODEL, MOMENTS = "model", ("exp_avg", "exp_avg_sq")
 """Kinds of values: what is moved, and by what."""
+# As torch calls them since 2.13, which warns of the names before.
+_reduce_scatter = getattr(dist, "reduce_scatter_single", None) or dist.reduce_scatter_tensor
+_all_gather = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor
 
 
 class ShardedAdamW:
@@ -123,7 +126,7 @@ class _Bucket:
             self.master.grad = self._sums.flat
             return
         self.master.grad = torch.empty_like(self.master)
-        dist.reduce_scatter_tensor(self.master.grad, self._sums.flat, group=self._group)
+        _reduce_scatter(self.master.grad, self._sums.flat, group=self._group)
 
     def publish(self) -> None:
         """Give the parameters what their holders' shares have become, and forget their gradients."""
@@ -152,7 +155,7 @@ class _Bucket:
         whole = share
         if self._group is not None:
             whole = share.new_empty(len(share) * self._holders)
-            dist.all_gather_into_tensor(whole, share, group=self._group)
+            _all_gather(whole, share, group=self._group)
         sizes = [parameter.numel() for parameter in self._parameters]
         parts = torch.split(whole[: len(whole) - self._padding], sizes)
         return [part.view_as(own) for part, own in zip(parts, self._parameters, strict=True)]
