@@ -47,7 +47,7 @@ from training.sft.presets import model_config
 from training.sft.trainer import work_of
 from training.sft.world import World, join
 
-WARM, REPEATS = 2, 5
+WARM, REPEATS = 2, 3
 SCHEDULES = ("1F1B", "ZB1P", "DualPipe", "DualPipeV")
 
 
