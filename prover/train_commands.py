@@ -92,16 +92,16 @@ def page(
         print(f"page: {write_page(folder)}", file=sys.stderr)
 
 
-def _leave_at_once() -> None:
-    """End one of several ranks whose work is done.
+def _leave_at_once(code: int = 0) -> None:
+    """End one of several ranks that has nothing left to do.
 
-    Threads that have computed for the event loop may still be in torch; the interpreter's own end then aborts
-    the process now and then ("terminate called without an active exception"), a failure to `torchrun`.
+    Threads may still be in torch, computing for the event loop or waiting for another rank; the interpreter's
+    own end would wait for them, or abort the process now and then, a failure to `torchrun`.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
+        os._exit(code)
 
 
 @contextmanager
@@ -112,8 +112,9 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except TrainError as error:
-        if os.environ.get("RANK", "0") == "0":
+        if error.alone or os.environ.get("RANK", "0") == "0":
             print(f"prover: {error}", file=sys.stderr)
+        _leave_at_once(EXIT_UNUSABLE)
         raise typer.Exit(EXIT_UNUSABLE) from error
 
 

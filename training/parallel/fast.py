@@ -26,6 +26,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from training.errors import TrainError
 from training.parallel.spread import Arrived, Groups, Hop, Route
 
 MOST_PEERS = 32
@@ -341,7 +342,8 @@ class FastHop(Hop):
         try:
             shared = symmetric.rendezvous(mine, self.group)
         except RuntimeError as error:
-            raise ValueError(f"the fast path needs GPUs that reach each other's memory: {error}") from error
+            why = str(error).splitlines()[0]
+            raise TrainError(f"the fast path needs GPUs that reach each other's memory: {why}") from error
         mine.zero_()
         views = [shared.get_buffer(peer, (size,), torch.uint8) for peer in range(self.peers)]
         return self.owner_E.new_tensor([view.data_ptr() for view in views]), (mine, shared, views)

@@ -47,15 +47,15 @@ class MeshLearner:
         self.size, self.config, self.world = model.config, config, world
         if config.run.dtype == "bf16-pure":
             raise ValueError("run.dtype must be 'bf16' or 'float32': what is moved is FP32 in any case")
-        told = config.mesh
-        mesh = Mesh(world.size, told.pipeline, told.experts, told.node)
-        schedule = SCHEDULES[told.schedule](mesh.pipeline, config.batch.accumulation)
+        shared = config.mesh
+        mesh = Mesh(world.size, shared.pipeline, shared.experts, shared.node)
+        schedule = SCHEDULES[shared.schedule](mesh.pipeline, config.batch.accumulation)
         pairs = any(len(action) > 1 for actions in schedule.ranks for action in actions)
         # Without an exchange of tokens there is nothing to hide.
-        overlap = told.overlap and pairs and mesh.experts > 1
-        if overlap and told.fast:
+        overlap = shared.overlap and pairs and mesh.experts > 1
+        if overlap and shared.fast:
             raise ValueError(
-                f"fast exchanges tokens of one pass at a time: {schedule.name} needs overlap = false"
+                f"mesh.fast is for one pass at a time: {schedule.name} needs mesh.overlap = false"
             )
         split = bool(split_pairs(schedule))
         if split and config.run.compile:
@@ -63,8 +63,8 @@ class MeshLearner:
                 f"run.compile undoes the split backward passes of {schedule.name}; 1F1B has none"
             )
         rows = config.batch.tokens // (mesh.ways * config.batch.accumulation)
-        room = rows * min(model.config.num_experts_per_tok, mesh.experts) if told.fast else 0
-        self.member = join_mesh(mesh, model.config, world.device, blocks=told.blocks, fast_rows=room)
+        room = rows * min(model.config.num_experts_per_tok, mesh.experts) if shared.fast else 0
+        self.member = join_mesh(mesh, model.config, world.device, blocks=shared.blocks, fast_rows=room)
         if split:
             make_splittable(model)
         if self.member.experts is not None:

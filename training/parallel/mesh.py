@@ -118,14 +118,19 @@ def _experts(mesh: Mesh, config: ModelConfig, device: torch.device, blocks: int,
 
 def _mine(ranks: list[list[int]], blocks: int) -> Groups:
     """The groups among these that have this process. All must be made everywhere."""
-    options = None
-    if blocks and dist.get_backend() == dist.Backend.NCCL:
-        options = dist.ProcessGroupNCCL.Options()
-        options.config.max_ctas = blocks
     found: Groups | None = None
     for members in ranks:
-        groups = Groups(*(dist.new_group(members, pg_options=options) for _ in Groups._fields))
+        groups = Groups(*(dist.new_group(members, pg_options=_options(blocks)) for _ in Groups._fields))
         if dist.get_rank() in members:
             found = groups
     assert found is not None, "every process has its group"
     return found
+
+
+def _options(blocks: int) -> dist.ProcessGroupNCCL.Options | None:
+    """Of one group, which torch writes its name into."""
+    if not blocks or dist.get_backend() != dist.Backend.NCCL:
+        return None
+    options = dist.ProcessGroupNCCL.Options()
+    options.config.max_ctas = blocks
+    return options

@@ -43,6 +43,7 @@ class Channels:
                 (part, down): dist.new_group(list(ranks))
                 for part in (Part.FORWARD, Part.INPUT)
                 for down in (True, False)
+                if len(ranks) > 1
             }
             if me in ranks:
                 self.ranks, self._groups = list(ranks), groups

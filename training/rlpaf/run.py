@@ -9,9 +9,8 @@ from pathlib import Path
 from training.errors import TrainError
 from training.rlpaf.config import RlpafConfig
 from training.rlpaf.trainer import Trainer
-from training.sft import checkpoint
 from training.sft.folder import alone_in
-from training.sft.learner import is_about_memory
+from training.sft.trouble import explained
 from training.sft.world import join
 
 
@@ -23,23 +22,20 @@ def train(config: RlpafConfig, out: Path, ray: str = "") -> None:
     """
     if ray:
         _refuse_early(ray)
-    with join() as world, alone_in(out) if world.leads else nullcontext():
+    advice = f"lower batch.rows (now {config.batch.rows}) or batch.length"
+    with (
+        join() as world,
+        alone_in(out) if world.leads else nullcontext(),
+        explained(world, out, advice),
+    ):
+        training = Trainer(config, out, world, ray)
+        if not world.leads:
+            training.ranks.follow()
+            return
         try:
-            training = Trainer(config, out, world, ray)
-            if world.leads:
-                try:
-                    asyncio.run(training.run())
-                finally:
-                    training.ranks.dismiss()
-            else:
-                training.ranks.follow()
-        except (MemoryError, RuntimeError) as error:
-            if not is_about_memory(error):
-                raise
-            newest = checkpoint.places(out)
-            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
-            advice = f"lower batch.rows (now {config.batch.rows}) or batch.length"
-            raise TrainError(f"{world.device} is out of memory: {advice}; {kept}") from error
+            asyncio.run(training.run())
+        finally:
+            training.ranks.dismiss()
 
 
 def _refuse_early(address: str) -> None:

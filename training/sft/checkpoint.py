@@ -164,7 +164,7 @@ def _read(place: Path, config: ModelConfig, dtype: torch.dtype, *, leave_shards:
         model, moments = read_whole(shards, config)
         count = torch.tensor(float(step))
         return Resumed(
-            step, fields, model.to(dtype), {name: {"step": count, **of} for name, of in moments.items()}, None
+            step, fields, model, {name: {"step": count, **of} for name, of in moments.items()}, None
         )
     model = load_checkpoint(place, "cpu", dtype)
     _compare(place, model.config, config)

@@ -196,6 +196,9 @@ class MeshConfig:
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
         require(self.blocks >= 0, f"blocks must not be negative, but is {self.blocks}")
+        alone = self.experts == 1
+        require(not (alone and self.fast), "fast is a way to share experts, and mesh.experts is 1")
+        require(not (alone and self.blocks), "blocks is for sharing experts, and mesh.experts is 1")
 
     @property
     def divides(self) -> bool:

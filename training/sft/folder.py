@@ -64,7 +64,7 @@ class RunFolder:
         path = self.path / RUN
         try:
             if checkpoint.places(self.path) and (
-                differing := difference(_lasting(_read(path)), _lasting(told))
+                differing := difference(_lasting(_told_before(told, path)), _lasting(told))
             ):
                 raise TrainError(
                     f"{self.path} holds another run: {differing}; use another --out, or the old value"
@@ -103,7 +103,10 @@ class RunFolder:
         shards = checkpoint.partial_place(self.path, step) / SHARDS
         if not world.leads:
             world.wait()
-            write(shards)
+            try:
+                write(shards)
+            except OSError as error:
+                raise TrainError(f"{shards.parent} cannot be written: {error}") from error
             return
         with checkpoint.writing(self.path, step, fields, keep) as partial:
             save_description(config, partial, self._tokenizer, torch.float32)
@@ -134,6 +137,11 @@ class RunFolder:
 
 def _lasting(told: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in told.items() if not name.startswith(LAYOUT)}
+
+
+def _told_before(now: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """What a run was told; a setting that it did not know yet is as it is now."""
+    return dict(now) | _read(path)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -136,13 +136,6 @@ class Learner:
         return Losses(flat[0], flat[1], flat[2], flat[3:].view_as(added.counts_ME))
 
 
-def is_about_memory(error: Exception) -> bool:
-    """Whether it says that there is too little: on a GPU, in Python, or in the allocator for the CPU."""
-    known = isinstance(error, MemoryError | torch.OutOfMemoryError)
-    said = str(error).lower()
-    return known or "can't allocate memory" in said or "cannot allocate memory" in said
-
-
 def memory_advice(config: SftConfig) -> str:
     """What to change so that a step takes less memory."""
     return (

@@ -24,14 +24,14 @@ from training.errors import TrainError
 from training.flops import Work, peak_flops, step_flops
 from training.model import ModelConfig, Transformer
 from training.model.metrics import max_violation, noise_floor
+from training.parallel.fp8.backend import check_device
 from training.parallel.learner import MeshLearner
 from training.settings import flat
 from training.sft import checkpoint
 from training.sft.config import SftConfig
 from training.sft.dataset import keep_tokenizer, load_dataset
 from training.sft.folder import RunFolder, alone_in
-from training.sft.heartbeat import ADVICE
-from training.sft.learner import Figures, Learner, is_about_memory, memory_advice
+from training.sft.learner import Figures, Learner, memory_advice
 from training.sft.monitor import Monitor, short
 from training.sft.objective import real_tokens
 from training.sft.optimizer import learning_rate
@@ -40,6 +40,7 @@ from training.sft.patience import patience
 from training.sft.presets import model_config
 from training.sft.proving import Proving
 from training.sft.stream import START, Position, RowStream
+from training.sft.trouble import explained
 from training.sft.world import World, join
 
 
@@ -48,17 +49,12 @@ def train(config: SftConfig, out: Path) -> None:
 
     Ctrl-C ends a run of one process behind the step under way, with a checkpoint, and `KeyboardInterrupt`.
     """
-    with join() as world, alone_in(out) if world.leads else nullcontext():
-        try:
-            _Training(config, out, world).run()
-        except (MemoryError, RuntimeError) as error:
-            if not is_about_memory(error):
-                if world.others is not None and (gone := world.others.gone()):
-                    raise TrainError(f"{gone}; {ADVICE}") from error
-                raise
-            newest = checkpoint.places(out)
-            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
-            raise TrainError(f"{world.device} is out of memory: {memory_advice(config)}; {kept}") from error
+    with (
+        join() as world,
+        alone_in(out) if world.leads else nullcontext(),
+        explained(world, out, memory_advice(config)),
+    ):
+        _Training(config, out, world).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +259,7 @@ class _Training:
                 }
             )
             monitor.say(f"the model is in {self.folder.model}; use it with --policy moe:{self.folder.model}")
+        self.world.wait()
 
 
 def _size(config: SftConfig, vocabulary: int, dtype: torch.dtype) -> tuple[ModelConfig, Transformer | None]:
@@ -280,13 +277,13 @@ def _size(config: SftConfig, vocabulary: int, dtype: torch.dtype) -> tuple[Model
 
 
 def _learner(model: Transformer, config: SftConfig, world: World) -> Learner | MeshLearner:
-    """Who learns. Raises `TrainError` for a mesh that cannot be."""
-    if not config.mesh.divides:
-        return Learner(model, config, world)
+    """Who learns. Raises `TrainError` for a mesh that cannot be, and a device that has no FP8."""
     try:
-        return MeshLearner(model, config, world)
+        if config.run.fp8:
+            check_device(world.device)
+        return (MeshLearner if config.mesh.divides else Learner)(model, config, world)
     except ValueError as error:
-        raise TrainError(f"mesh: {error}") from error
+        raise TrainError(str(error)) from error
 
 
 def _rows_a_step(config: SftConfig, world: World) -> int:

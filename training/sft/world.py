@@ -63,6 +63,8 @@ def join() -> Iterator[World]:
     others = Heartbeats(rank, size)
     try:
         yield World(rank, size, device, others)
-    finally:
-        others.stop()
-        dist.destroy_process_group()
+    except BaseException:
+        others.stop(failed=True)  # What is under way with the others is not waited for.
+        raise
+    others.stop()
+    dist.destroy_process_group()

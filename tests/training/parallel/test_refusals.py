@@ -33,7 +33,7 @@ from training.sft.world import World
             4,
             {"pipeline": 2, "experts": 2, "schedule": "DualPipe", "fast": True},
             {},
-            "needs overlap = false",
+            "needs mesh.overlap = false",
         ),
     ],
 )

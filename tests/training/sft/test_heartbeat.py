@@ -40,8 +40,12 @@ def start(config: Path, out: Path, size: int) -> list[subprocess.Popen[str]]:
     ]
 
 
-@pytest.mark.parametrize("mesh", [{}, {"mesh__pipeline": 2, "mesh__schedule": "DualPipe"}])
-def test_the_others_name_the_one_that_was_killed(tmp_path: Path, mesh: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("mesh", "killed"), [({}, 1), ({"mesh__pipeline": 2, "mesh__schedule": "DualPipe"}, 0)]
+)
+def test_the_other_names_the_one_that_was_killed(
+    tmp_path: Path, mesh: dict[str, object], killed: int
+) -> None:
     config = write(
         tmp_path,
         run__steps=100_000,
@@ -58,13 +62,13 @@ def test_the_others_name_the_one_that_was_killed(tmp_path: Path, mesh: dict[str,
             assert time.monotonic() < until
             assert processes[0].poll() is None, processes[0].communicate()
             time.sleep(0.2)
-        processes[1].send_signal(signal.SIGKILL)
-        _, said = processes[0].communicate(timeout=SECONDS)
+        processes[killed].send_signal(signal.SIGKILL)
+        _, said = processes[1 - killed].communicate(timeout=SECONDS)
     finally:
         for process in processes:
             process.kill()
             process.wait()
-    assert processes[0].returncode == 2, said
+    assert processes[1 - killed].returncode == 2, said
     last = said.rstrip().splitlines()[-1]
-    assert last.startswith("prover: process 1 (")
-    assert f"pid {processes[1].pid}) no longer answers; the run ends; start it again" in last
+    assert last.startswith(f"prover: process {killed} (")
+    assert f"pid {processes[killed].pid}) no longer answers; the run ends; start it again" in last

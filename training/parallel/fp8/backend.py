@@ -17,6 +17,18 @@ def products(device: torch.device) -> ModuleType:
     return kernels() if device.type == "cuda" else reference
 
 
+def check_device(device: torch.device) -> None:
+    """Raise `ValueError` for a GPU that cannot multiply in FP8, or one without Triton."""
+    if device.type != "cuda":
+        return
+    if torch.cuda.get_device_capability(device) < (9, 0):
+        raise ValueError(f"run.fp8 needs a GPU of Hopper's kind, not {torch.cuda.get_device_name(device)}")
+    try:
+        kernels()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+
+
 def kernels() -> ModuleType:
     """The module `kernels`. Raises `RuntimeError` if Triton is not installed."""
     try:

@@ -13,6 +13,7 @@ Importing this needs Triton.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import torch
@@ -39,6 +40,9 @@ WAYS = [
 ]
 """The ways of running a product, the fastest of which is found out once for each shape of weights."""
 
+_LAUNCH = Lock()
+"""Triton's choice of a way is not for two threads, and a forward pass and a backward pass may run in two."""
+
 
 def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, dtype: torch.dtype) -> Tensor:
     """As `reference.multiply`."""
@@ -49,20 +53,21 @@ def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, dtype: torch.dtype
         return out_PO
     row_tiles = most_tiles(rows, experts)
     weight_ROK = _aligned(weight.values).flatten(0, 1)
-    _multiply_kernel[lambda way: (row_tiles * triton.cdiv(outputs, TILE * way["WIDE"]),)](
-        _described(_aligned(x.values)),
-        x.scales,
-        _described(weight_ROK),
-        weight.scales.contiguous(),
-        ends_E,
-        out_PO,
-        row_tiles,
-        outputs,
-        inputs,
-        *x.scales.stride(),
-        experts,
-        triton.next_power_of_2(experts),
-    )
+    with _LAUNCH:
+        _multiply_kernel[lambda way: (row_tiles * triton.cdiv(outputs, TILE * way["WIDE"]),)](
+            _described(_aligned(x.values)),
+            x.scales,
+            _described(weight_ROK),
+            weight.scales.contiguous(),
+            ends_E,
+            out_PO,
+            row_tiles,
+            outputs,
+            inputs,
+            *x.scales.stride(),
+            experts,
+            triton.next_power_of_2(experts),
+        )
     return out_PO
 
 
@@ -72,22 +77,23 @@ def of_weight(grad: Quantised, x: Quantised, ends_E: Tensor, dtype: torch.dtype)
     out_EOK = torch.empty(experts, outputs, inputs, device=x.values.device, dtype=dtype)
     if not x.values.shape[1]:
         return out_EOK.zero_()
-    _of_weight_kernel[
-        lambda way: (experts * triton.cdiv(outputs, TILE) * triton.cdiv(inputs, TILE * way["WIDE"]),)
-    ](
-        _described(grad.values),
-        grad.scales,
-        _described(x.values),
-        x.scales,
-        ends_E,
-        out_EOK,
-        outputs,
-        inputs,
-        *grad.scales.stride(),
-        *x.scales.stride(),
-        experts,
-        triton.next_power_of_2(experts),
-    )
+    with _LAUNCH:
+        _of_weight_kernel[
+            lambda way: (experts * triton.cdiv(outputs, TILE) * triton.cdiv(inputs, TILE * way["WIDE"]),)
+        ](
+            _described(grad.values),
+            grad.scales,
+            _described(x.values),
+            x.scales,
+            ends_E,
+            out_EOK,
+            outputs,
+            inputs,
+            *grad.scales.stride(),
+            *x.scales.stride(),
+            experts,
+            triton.next_power_of_2(experts),
+        )
     return out_EOK
 
 
