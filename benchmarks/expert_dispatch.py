@@ -32,7 +32,7 @@ import torch.distributed as dist
 from common import Bar, report
 from torch import Tensor
 
-from training.parallel import fast
+from training.parallel import stage_layout
 from training.parallel.fast import FastHop
 from training.parallel.spread import Arrived, Groups, Hop
 from training.parallel.traffic import counted, expected_places, expected_ratio
@@ -442,14 +442,14 @@ def tuning(device: torch.device, tell: Tell) -> None:
             for programs in (32, 64, 128, 192):
                 if chunk != 4 and programs != 128:
                     continue
-                fast.CHUNK_ROWS = chunk
+                stage_layout.CHUNK_ROWS = chunk
                 hop = FastHop(world(), owners(device), len(given[0]) * dist.get_world_size())
                 hop.programs = programs
                 x_RD, _, _, route = hop.go(*given)
                 what = f"tuning: {size} MB, {programs} programs, chunks of {chunk}"
                 tell(f"{what}, dispatch, µs", measured(device, 30, hop.go, *given))
                 tell(f"{what}, combine, µs", measured(device, 30, hop.back, x_RD, route))
-    fast.CHUNK_ROWS = 4
+    stage_layout.CHUNK_ROWS = 4
     given = drawn(256, 2048, device)
     hop = FastHop(world(), owners(device), 256 * dist.get_world_size())
     x_RD, _, _, route = hop.go(*given)

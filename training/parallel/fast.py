@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -27,59 +26,13 @@ import torch.distributed as dist
 from torch import Tensor
 
 from training.errors import TrainError
+from training.parallel import stage_layout
 from training.parallel.spread import Arrived, Groups, Hop, Route
+from training.parallel.stage_layout import FastRoute, Layout
 
 MOST_PEERS = 32
-ALIGNED = 128
-"""Bytes: every part of a stage begins at a multiple of this."""
-BLOCK_ROWS, CHUNK_ROWS, TILE_WORDS = 1024, 4, 1024
-"""Rows that a program plans for; rows that are sent before it says so; 32-bit words of a row at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class FastRoute(Route):
-    """A route, and what the peers send each other: `rows_S` and `slots_NC` are of 32 bits."""
-
-    counts_WW: Tensor
-    """Rows from each peer to each, on the device."""
-    most: int
-    """Rows that any process sends or receives, itself included: what a stage must have room for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Of a process's symmetric memory: a header, and two halves that are alike."""
-
-    peers: int
-    rows: int
-    row_bytes: int
-    choices: int
-
-    @property
-    def chunks(self) -> int:
-        """The most that one peer can send."""
-        return -(-self.rows // CHUNK_ROWS)
-
-    @property
-    def parts(self) -> tuple[int, ...]:
-        """Bytes of a half's marks (a word for each chunk of each peer), rows, choices and weights."""
-        few = self.rows * self.choices * 4
-        return tuple(map(_up, (self.peers * self.chunks * 4, self.rows * self.row_bytes, few, few)))
-
-    @property
-    def header(self) -> int:
-        """Bytes: a word and two rows of words for each peer."""
-        return ALIGNED + _up(2 * self.peers**2 * 4)
-
-    @property
-    def size(self) -> int:
-        """Bytes of all."""
-        return self.header + 2 * sum(self.parts)
-
-    def offsets(self, half: int) -> list[int]:
-        """Of a half's parts, in bytes."""
-        start = self.header + half * sum(self.parts)
-        return [start + sum(self.parts[:part]) for part in range(len(self.parts))]
+BLOCK_ROWS, TILE_WORDS = 1024, 1024
+"""Rows that a program plans for; 32-bit words of a row at a time."""
 
 
 class FastHop(Hop):
@@ -97,7 +50,7 @@ class FastHop(Hop):
         that this needs."""
         super().__init__(Groups(group, group), owner_E)
         self.group = group
-        self.kernels = self._kernels()
+        self.routing, self.moving = self._kernels()
         if capacity < 1:
             raise ValueError(f"the capacity must be positive, not {capacity}")
         if self.peers > MOST_PEERS:
@@ -174,7 +127,7 @@ class FastHop(Hop):
             weights_NK = weights_RK.new_empty(rows, choices)
         senders = self._share(max(route.received_W), self.peers - 1)
         words = y_RD.view(torch.int32)
-        self.kernels.combine[(senders + self._share(rows, 1),)](
+        self.moving.combine[(senders + self._share(rows, 1),)](
             words,
             y_RD,
             out_ND,
@@ -200,7 +153,7 @@ class FastHop(Hop):
             KP=_power(choices),
             D=y_RD.shape[1],
             ROW=words.shape[1],
-            BR=CHUNK_ROWS,
+            BR=stage_layout.CHUNK_ROWS,
             BW=min(TILE_WORDS, _power(y_RD.shape[1])),
             WEIGHTS=weights_RK is not None,
             num_warps=8,
@@ -223,8 +176,8 @@ class FastHop(Hop):
         )
         sizes = {"W": self.peers, "K": width, "KP": _power(width), "BN": BLOCK_ROWS, "num_warps": 16}
         if blocks > 1:
-            self.kernels.count[(blocks,)](chosen_NK, self.owner32_E, blocks_BW, rows, **sizes)
-        self.kernels.plan[(blocks,)](
+            self.routing.count[(blocks,)](chosen_NK, self.owner32_E, blocks_BW, rows, **sizes)
+        self.routing.plan[(blocks,)](
             chosen_NK,
             self.owner32_E,
             blocks_BW,
@@ -260,7 +213,7 @@ class FastHop(Hop):
         receiving = self._share(len(out_RD), self.peers) if receivers else 0
         if not sending + receiving:
             return
-        self.kernels.dispatch[(sending + receiving,)](
+        self.moving.dispatch[(sending + receiving,)](
             words,
             out_RD.view(torch.int32),
             rows_S,
@@ -282,7 +235,7 @@ class FastHop(Hop):
             K=choices,
             KP=_power(choices),
             ROW=words.shape[1],
-            BR=CHUNK_ROWS,
+            BR=stage_layout.CHUNK_ROWS,
             BW=min(TILE_WORDS, _power(words.shape[1])),
             TOLD=chosen_NK is not None,
             num_warps=8,
@@ -290,7 +243,7 @@ class FastHop(Hop):
 
     def _share(self, rows: int, ways: int) -> int:
         """Programs for at most so many rows to each of some peers: as many to each; at least one."""
-        return ways * max(1, min(-(-rows // CHUNK_ROWS), self.programs // max(1, ways)))
+        return ways * max(1, min(-(-rows // stage_layout.CHUNK_ROWS), self.programs // max(1, ways)))
 
     def _begin(self, rows: int, x: Tensor, choices: int) -> None:
         """The next operation: all processes make a larger stage if its rows or choices exceed this one."""
@@ -314,19 +267,20 @@ class FastHop(Hop):
 
     # What a test puts something else in the place of.
 
-    def _kernels(self) -> ModuleType:
-        """Raises `ValueError` if something is missing."""
+    def _kernels(self) -> tuple[ModuleType, ModuleType]:
+        """Those that find where rows go, and those that move them. Raises `ValueError` if something is
+        missing."""
         device = self.owner_E.device
         if device.type != "cuda":
             raise ValueError(f"the fast path needs CUDA, and the experts' owners are on the {device.type}")
         try:
-            from training.parallel import kernels
+            from training.parallel import move_kernels, route_kernels
         except ImportError as missing:
             raise ValueError("the fast path needs Triton, which is not installed") from missing
         self._second = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
         self._table_WW = torch.empty(self.peers, self.peers, dtype=torch.int32, pin_memory=True)
-        return kernels
+        return route_kernels, move_kernels
 
     def _quiet(self) -> None:
         """Until no process does anything with a stage."""
@@ -412,7 +366,3 @@ class _Combine(torch.autograd.Function):
 def _power(number: int) -> int:
     """The least power of two that is not smaller."""
     return 1 << max(0, number - 1).bit_length()
-
-
-def _up(size: int) -> int:
-    return -(-size // ALIGNED) * ALIGNED

@@ -32,7 +32,7 @@ from training.parallel.zero import MODEL, MOMENTS, ShardedAdamW
 from training.sft.checkpoint import Resumed
 from training.sft.config import SftConfig
 from training.sft.folder import RunFolder
-from training.sft.learner import Figures
+from training.sft.learner import Figures, Share
 from training.sft.objective import Batch, Losses, make_batch
 from training.sft.packing import IGNORED, Rows, concatenate, empty_rows
 from training.sft.world import World
@@ -87,25 +87,13 @@ class MeshLearner:
     def step(self, rows: Rows, rate: float) -> Figures:
         """Learn from the rows of one step, of which each pipeline computes its part."""
         told, second = self.config.loss, self.size.num_nextn_predict_layers > 0
-        targets = max(1, int((rows.targets_RL != IGNORED).sum()))
-        second_targets = max(1, int((rows.second_targets_RL != IGNORED).sum())) if second else 1
-
-        def loss(losses: Losses) -> Tensor:
-            total = losses.next / targets + told.mtp_weight * losses.second / second_targets
-            return total + told.sequence_weight * losses.balance / len(rows)
-
-        done = self._over_ranks(self.pipeline.step(self._batches(rows, second=second), loss))
+        share = Share.of(rows, second=second)
+        batches = self._batches(rows, second=second)
+        done = self._over_ranks(self.pipeline.step(batches, partial(share.loss, told=told)))
         norm = self.optimizer.step(rate)
         if len(done.counts_ME) and told.bias_rate:
             self.stages.update_balance_bias(done.counts_ME, told.bias_rate)
-        layers = max(1, len(done.counts_ME))
-        return Figures(
-            done.next / targets,
-            done.second / second_targets,
-            done.balance / (layers * len(rows)),
-            norm,
-            done.counts_ME,
-        )
+        return share.figures(done, norm)
 
     @torch.no_grad()
     def validate(self, rows: Rows) -> float:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from training.parallel.gradients import GradientSums
 from training.sft.config import OptimizerConfig
+from training.sft.optimizer import make_adamw
 
 NORM_EPS = 1e-6
 """As torch clips."""
@@ -44,12 +45,9 @@ class ShardedAdamW:
         ]
         if not self._buckets:
             raise ValueError("this process has nothing to train")
-        groups = [
-            {"params": [one.master for one in self._buckets if one.decays is decays], "weight_decay": decay}
-            for decays, decay in ((True, config.weight_decay), (False, 0.0))
-        ]
-        betas, fused = (config.beta1, config.beta2), self._buckets[0].master.is_cuda
-        self._optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, fused=fused or None)
+        decayed = [bucket.master for bucket in self._buckets if bucket.decays]
+        others = [bucket.master for bucket in self._buckets if not bucket.decays]
+        self._optimizer = make_adamw(decayed, others, config)
 
     @torch.no_grad()
     def step(self, rate: float) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 from training.model import ModelConfig, Transformer
 from training.parallel.fp8.linear import use_fp8
 from training.sft.checkpoint import Resumed
-from training.sft.config import SftConfig
+from training.sft.config import LossConfig, SftConfig
 from training.sft.folder import RunFolder
 from training.sft.objective import Losses, Objective, make_batch
 from training.sft.optimizer import clip_gradients, make_optimizer, optimizer_state, restore_optimizer
@@ -40,6 +40,37 @@ class Figures(NamedTuple):
     """Before clipping."""
     counts_ME: Tensor
     """Tokens that each expert got."""
+
+
+class Share(NamedTuple):
+    """What the sums of a step are divided by, wherever its rows lie."""
+
+    rows: int
+    targets: int
+    second_targets: int
+
+    @classmethod
+    def of(cls, rows: Rows, *, second: bool) -> Share:
+        """For the rows of one step; `second`: with multi-token prediction."""
+        targets = int((rows.targets_RL != IGNORED).sum())
+        second_targets = int((rows.second_targets_RL != IGNORED).sum()) if second else 1
+        return cls(len(rows), max(1, targets), max(1, second_targets))
+
+    def loss(self, losses: Losses, told: LossConfig) -> Tensor:
+        """What a micro-batch adds to that which is minimised."""
+        total = losses.next / self.targets + told.mtp_weight * losses.second / self.second_targets
+        return total + told.sequence_weight * losses.balance / self.rows
+
+    def figures(self, done: Losses, norm: Tensor) -> Figures:
+        """Of the sums of all micro-batches of all ranks."""
+        layers = max(1, len(done.counts_ME))
+        return Figures(
+            done.next / self.targets,
+            done.second / self.second_targets,
+            done.balance / (layers * self.rows),
+            norm,
+            done.counts_ME,
+        )
 
 
 class Learner:
@@ -69,17 +100,14 @@ class Learner:
         """Learn from the rows of one step, of which each rank computes its part."""
         loss, world = self.config.loss, self.world
         micro = len(rows) // (world.size * self.config.batch.accumulation)
-        targets = max(1, int((rows.targets_RL != IGNORED).sum()))
-        predicts_second = self.model.mtp is not None
-        second_targets = max(1, int((rows.second_targets_RL != IGNORED).sum())) if predicts_second else 1
+        second = self.model.mtp is not None
+        share = Share.of(rows, second=second)
         sums: list[Losses] = []
         for start in range(world.rank * micro, len(rows), world.size * micro):
-            batch = make_batch(rows[start : start + micro], world.device, second=predicts_second)
+            batch = make_batch(rows[start : start + micro], world.device, second=second)
             losses: Losses = self.objective(batch)
-            total = losses.next / targets + loss.mtp_weight * losses.second / second_targets
-            total = total + loss.sequence_weight * losses.balance / len(rows)
             # FSDP takes the mean over ranks where the sum is wanted.
-            (total * world.size).backward()  # type: ignore[no-untyped-call]
+            (share.loss(losses, loss) * world.size).backward()  # type: ignore[no-untyped-call]
             sums.append(Losses(*(value.detach() for value in losses)))
         norm = clip_gradients(self.weights.masters, self.config.optimizer.clip)
         for group in self.optimizer.param_groups:
@@ -90,14 +118,7 @@ class Learner:
         done = self._over_ranks(sums)
         if len(done.counts_ME) and loss.bias_rate:
             self.model.update_balance_bias(list(done.counts_ME), loss.bias_rate)
-        layers = max(1, len(done.counts_ME))
-        return Figures(
-            done.next / targets,
-            done.second / second_targets,
-            done.balance / (layers * len(rows)),
-            norm,
-            done.counts_ME,
-        )
+        return share.figures(done, norm)
 
     @torch.no_grad()
     def validate(self, rows: Rows) -> float:

@@ -17,12 +17,20 @@ from training.sft.weights import whole
 def make_optimizer(parameters: Mapping[str, nn.Parameter], config: OptimizerConfig) -> torch.optim.AdamW:
     """AdamW that decays matrices, stacks of them included, and nothing else."""
     values = list(parameters.values())
+    matrices = [value for value in values if value.dim() > 1]
+    return make_adamw(matrices, [value for value in values if value.dim() <= 1], config)
+
+
+def make_adamw(
+    decayed: list[nn.Parameter], others: list[nn.Parameter], config: OptimizerConfig
+) -> torch.optim.AdamW:
+    """AdamW that decays the first of these."""
     groups = [
-        {"params": [value for value in values if value.dim() > 1], "weight_decay": config.weight_decay},
-        {"params": [value for value in values if value.dim() <= 1], "weight_decay": 0.0},
+        {"params": decayed, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
     ]
     betas = (config.beta1, config.beta2)
-    fused = all(value.is_cuda for value in values)
+    fused = all(value.is_cuda for value in (*decayed, *others))
     return torch.optim.AdamW(groups, lr=config.learning_rate, betas=betas, fused=fused or None)
 
 

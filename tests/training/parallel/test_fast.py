@@ -21,8 +21,9 @@ from torch import Tensor
 
 from tests.training.parallel.processes import together, twice
 from training.parallel import fast
-from training.parallel.fast import FastHop, FastRoute, Layout
+from training.parallel.fast import FastHop
 from training.parallel.spread import Arrived, Hop
+from training.parallel.stage_layout import FastRoute, Layout
 
 needs_triton = pytest.mark.skipif(
     importlib.util.find_spec("triton") is None, reason="Triton is not installed"
@@ -39,11 +40,11 @@ class Interpreted(FastHop):
     """Several times as many chunks: each program has some of them."""
     stages = 0
 
-    def _kernels(self) -> ModuleType:
-        from training.parallel import kernels
+    def _kernels(self) -> tuple[ModuleType, ModuleType]:
+        from training.parallel import move_kernels, route_kernels
 
         self._folder = tempfile.TemporaryDirectory()
-        return kernels
+        return route_kernels, move_kernels
 
     def _quiet(self) -> None:
         dist.barrier(self.group)
