@@ -50,6 +50,10 @@ class Experts(nn.Module):
         ends_E = self._ends(chosen_NK)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         gate_up_P2I = self.multiply_groups(x_PD, self.gate_up_proj, ends_E)
+        return self.finish(gate_up_P2I, order_P, ends_E, weights_NK)
+
+    def finish(self, gate_up_P2I: Tensor, order_P: Tensor, ends_E: Tensor, weights_NK: Tensor) -> Tensor:
+        """What follows the first grouped GEMM, (N, D)."""
         gate_PI, up_PI = gate_up_P2I.chunk(2, dim=-1)
         out_PD = self.multiply_groups(F.silu(gate_PI) * up_PI, self.down_proj, ends_E)
         return combine(out_PD, order_P, weights_NK)
@@ -121,7 +125,7 @@ class _Dispatch(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad_PD: Tensor) -> tuple[Tensor, None, None]:
         (order_P,) = ctx.saved_tensors
-        return _to_tokens(grad_PD, order_P, ctx.shape).sum(1), None, None
+        return dispatch_gradient(grad_PD, order_P, ctx.shape), None, None
 
 
 class _Collect(torch.autograd.Function):
@@ -142,6 +146,11 @@ def dispatch(x_ND: Tensor, order_P: Tensor, top_k: int) -> Tensor:
     """Tokens in the order of their experts, (P, D); pair p is choice p % K of token p // K."""
     out: Tensor = _Dispatch.apply(x_ND, order_P, top_k)  # type: ignore[no-untyped-call]
     return out
+
+
+def dispatch_gradient(grad_PD: Tensor, order_P: Tensor, shape: tuple[int, int]) -> Tensor:
+    """The gradient of `dispatch`, (N, D), from that of what it gave; `shape` is (N, K)."""
+    return _to_tokens(grad_PD, order_P, shape).sum(1)
 
 
 def combine(out_PD: Tensor, order_P: Tensor, weights_NK: Tensor) -> Tensor:

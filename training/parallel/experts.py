@@ -47,14 +47,25 @@ class SpreadExperts(SplitExperts):
     def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
         routes = []
+        packed_NB = self.pack(x_ND)
         for hop in self.place.hops:
-            x_ND, chosen_NK, weights_NK, route = hop.go(x_ND, chosen_NK, weights_NK)
+            x_ND, chosen_NK, weights_NK, route, packed_NB = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
             routes.append(route)
         here_NK = torch.where(chosen_NK < 0, -1, chosen_NK - self.place.first)
-        y_ND = super().forward(x_ND, here_NK, weights_NK)
+        y_ND = self.here(x_ND, packed_NB, here_NK, weights_NK)
         for hop, route in zip(reversed(self.place.hops), reversed(routes), strict=True):
             y_ND = hop.back(y_ND, route)
         return y_ND
+
+    def pack(self, x_ND: Tensor) -> Tensor | None:
+        """What is dispatched in place of rows, as bytes; None: they themselves."""
+        return None
+
+    def here(
+        self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor
+    ) -> Tensor:
+        """What this process's experts make of what has arrived."""
+        return super().forward(x_ND, chosen_NK, weights_NK)
 
 
 def one_hop(config: ModelConfig, groups: Groups, device: torch.device, fast_rows: int = 0) -> Place:

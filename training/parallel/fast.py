@@ -27,18 +27,21 @@ from torch import Tensor
 
 from training.errors import TrainError
 from training.parallel import stage_layout
+from training.parallel.gradients import without_numbers
 from training.parallel.spread import Arrived, Groups, Hop, Route
 from training.parallel.stage_layout import FastRoute, Layout
 
 MOST_PEERS = 32
 BLOCK_ROWS, TILE_WORDS = 1024, 1024
 """Rows that a program plans for; 32-bit words of a row at a time."""
+ALIGNED_ROW = 16
+"""Bytes that a row is a multiple of."""
 
 
 class FastHop(Hop):
     """A `Hop` among GPUs of one host that reach each other's memory.
 
-    Rows must be a multiple of 16 bytes. All processes must have rows of the same type and width, and the
+    Rows must be a multiple of `ALIGNED_ROW` bytes, as `check_rows` says. All processes must have rows of the same type and width, and the
     same number of choices.
     """
 
@@ -65,12 +68,14 @@ class FastHop(Hop):
         """Of the parts of the half for even operations, and for odd ones."""
         self._epoch = 0
 
-    def go(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Arrived:
+    def go(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, packed_NB: Tensor | None = None
+    ) -> Arrived:
         """As `Hop.go`."""
-        x_RD, chosen_RK, weights_RK, route = _Dispatch.apply(  # type: ignore[no-untyped-call]
-            x_ND, weights_NK.float(), chosen_NK, self
+        x_RD, weights_RK, chosen_RK, packed_RB, route = _Dispatch.apply(  # type: ignore[no-untyped-call]
+            x_ND, weights_NK.float(), chosen_NK, packed_NB, self
         )
-        return Arrived(x_RD, chosen_RK, weights_RK.to(weights_NK.dtype), route)
+        return Arrived(x_RD, chosen_RK, weights_RK.to(weights_NK.dtype), route, packed_RB)
 
     def back(self, y_RD: Tensor, route: Route) -> Tensor:
         """As `Hop.back`."""
@@ -101,7 +106,8 @@ class FastHop(Hop):
             # Beside the sending, which may be under way still.
             with self._aside():
                 self._dispatch(told, out, rows_S, counts_WW, senders=False)
-        self.sent_W += torch.tensor(sent)
+        # Choices travel as 32 bits.
+        self.count(sent, x_ND, told[1].to(torch.int32), told[2])
         return *out, FastRoute(rows_S[: sum(sent)], slots_NC, sent, received, counts_WW, most)
 
     def dispatch_again(self, x_ND: Tensor, route: FastRoute) -> Tensor:
@@ -248,8 +254,7 @@ class FastHop(Hop):
     def _begin(self, rows: int, x: Tensor, choices: int) -> None:
         """The next operation: all processes make a larger stage if its rows or choices exceed this one."""
         row_bytes = x.shape[1] * x.element_size()
-        if row_bytes % 16:
-            raise ValueError(f"the fast path needs rows of a multiple of 16 bytes, not of {row_bytes}")
+        assert row_bytes % ALIGNED_ROW == 0, f"rows of {row_bytes} bytes"
         self._epoch += 1
         old = self.layout
         if rows > old.rows:
@@ -335,20 +340,29 @@ class _Aside(AbstractContextManager[None]):
 class _Dispatch(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, x_ND: Tensor, weights_NK: Tensor, chosen_NK: Tensor, hop: FastHop
-    ) -> tuple[Tensor, Tensor, Tensor, FastRoute]:
-        x_RD, chosen_RK, weights_RK, route = hop.dispatch_first(x_ND, chosen_NK, weights_NK)
+        ctx: Any,
+        x_ND: Tensor,
+        weights_NK: Tensor,
+        chosen_NK: Tensor,
+        packed_NB: Tensor | None,
+        hop: FastHop,
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, FastRoute]:
+        sent = x_ND if packed_NB is None else packed_NB
+        arrived, chosen_RK, weights_RK, route = hop.dispatch_first(sent, chosen_NK, weights_NK)
         ctx.hop, ctx.route = hop, route
-        ctx.mark_non_differentiable(chosen_RK)
-        return x_RD, chosen_RK, weights_RK, route
+        if packed_NB is None:
+            ctx.mark_non_differentiable(chosen_RK)
+            return arrived, weights_RK, chosen_RK, None, route
+        ctx.mark_non_differentiable(chosen_RK, arrived)
+        return without_numbers(x_ND, len(arrived)), weights_RK, chosen_RK, arrived, route
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(
-        ctx: Any, x_RD: Tensor, _chosen: Tensor, weights_RK: Tensor, _route: None
-    ) -> tuple[Tensor, Tensor | None, None, None]:
+        ctx: Any, x_RD: Tensor, weights_RK: Tensor, *_others: Any
+    ) -> tuple[Tensor, Tensor | None, None, None, None]:
         # Zeros where there is no gradient: all processes must send alike.
-        return *ctx.hop.combine(x_RD, weights_RK, ctx.route), None, None
+        return *ctx.hop.combine(x_RD, weights_RK, ctx.route), None, None, None
 
 
 class _Combine(torch.autograd.Function):
@@ -361,6 +375,16 @@ class _Combine(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad_ND: Tensor) -> tuple[Tensor, None, None]:
         return ctx.hop.dispatch_again(grad_ND, ctx.route), None, None
+
+
+def check_rows(hidden: int, dtype: torch.dtype) -> None:
+    """Raise `ValueError`, in one line, for rows that the fast path does not move."""
+    row_bytes = hidden * dtype.itemsize
+    if row_bytes % ALIGNED_ROW:
+        raise ValueError(
+            f"mesh.fast needs rows of a multiple of {ALIGNED_ROW} bytes: hidden_size = {hidden} makes "
+            f"{row_bytes} of them"
+        )
 
 
 def _power(number: int) -> int:

@@ -6,7 +6,8 @@ backward pass makes is added here at once, by autograd or by a `WeightQueue`, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +50,31 @@ def add_gradient(weight: nn.Parameter, value: Tensor, part: int | None = None) -
 def share_between_streams(weight: Tensor) -> None:
     """Let one gradient be added behind the other, whatever streams they come on."""
     setattr(weight, _LAST, torch.cuda.Event())  # type: ignore[no-untyped-call]
+
+
+def stand_in(x_ND: Tensor, rows: int, back: Callable[[Tensor], Tensor]) -> Tensor:
+    """Rows (`rows`, D) that carry a gradient and no numbers, for what has gone from `x_ND` in another form,
+    which autograd does not know. `back` makes of their gradient that of `x_ND`. They take no memory, and who
+    reads them finds NaN."""
+    out: Tensor = _StandIn.apply(x_ND, rows, back)  # type: ignore[no-untyped-call]
+    return out
+
+
+class _StandIn(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x_ND: Tensor, rows: int, back: Callable[[Tensor], Tensor]) -> Tensor:
+        ctx.back = back
+        return without_numbers(x_ND, rows)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        return ctx.back(grad), None, None
+
+
+def without_numbers(x_ND: Tensor, rows: int) -> Tensor:
+    """So many rows like those of `x_ND`, all of them one NaN."""
+    return x_ND.new_full((), torch.nan).expand(rows, x_ND.shape[1])
 
 
 def _take(weight: Tensor) -> None:

@@ -21,6 +21,7 @@ from training.errors import TrainError
 from training.model import Transformer
 from training.parallel import shards
 from training.parallel.experts import spread_experts
+from training.parallel.fast import check_rows
 from training.parallel.fp8.linear import use_fp8
 from training.parallel.mesh import Mesh, join_mesh
 from training.parallel.pipeline import Pipeline
@@ -38,6 +39,10 @@ from training.sft.packing import IGNORED, Rows, concatenate, empty_rows
 from training.sft.world import World
 
 
+_DTYPES = {"bf16": torch.bfloat16, "float32": torch.float32}
+"""Of the weights that are computed with, and so of the rows that travel."""
+
+
 class MeshLearner:
     """One process's part of a model that learns."""
 
@@ -45,7 +50,7 @@ class MeshLearner:
         """`model`: the whole, on the CPU, of which this process keeps its part. Raises `ValueError` for a
         mesh, a schedule or a kind of numbers that cannot be."""
         self.size, self.config, self.world = model.config, config, world
-        if config.run.dtype == "bf16-pure":
+        if config.run.dtype not in _DTYPES:
             raise ValueError("run.dtype must be 'bf16' or 'float32': what is moved is FP32 in any case")
         shared = config.mesh
         mesh = Mesh(world.size, shared.pipeline, shared.experts, shared.node)
@@ -62,6 +67,8 @@ class MeshLearner:
             raise ValueError(
                 f"run.compile undoes the split backward passes of {schedule.name}; 1F1B has none"
             )
+        if shared.fast:
+            check_rows(model.config.hidden_size, _DTYPES[config.run.dtype])
         rows = config.batch.tokens // (mesh.ways * config.batch.accumulation)
         room = rows * min(model.config.num_experts_per_tok, mesh.experts) if shared.fast else 0
         self.member = join_mesh(mesh, model.config, world.device, blocks=shared.blocks, fast_rows=room)
@@ -80,9 +87,8 @@ class MeshLearner:
         self._names = {self.member.key(name): name for name in self._held}
         keyed = {key: self._held[name] for key, name in self._names.items()}
         self.optimizer = ShardedAdamW(keyed, config.optimizer)
-        if config.run.dtype == "bf16":
-            for parameter in self._held.values():
-                parameter.data = parameter.data.to(torch.bfloat16)
+        for parameter in self._held.values():
+            parameter.data = parameter.data.to(_DTYPES[config.run.dtype])
 
     def step(self, rows: Rows, rate: float) -> Figures:
         """Learn from the rows of one step, of which each pipeline computes its part."""

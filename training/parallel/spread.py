@@ -7,8 +7,11 @@ to the GPU of the same index, once a token and node, and inside the node to the 
 2412.19437, section 3.2.2). Each of the two directions is the other's gradient. No row is dropped, whatever
 the imbalance, and a peer may get none.
 
+Rows may travel in another form, as bytes that somebody has packed (`training.parallel.fp8.wire`) and that
+nothing here looks into. Their gradients come back as rows.
+
 Shapes: N rows here, R rows received, S rows sent, W peers, K choices a row (negative ones are none), C peers
-that a row goes to at most, D hidden.
+that a row goes to at most, D hidden, B bytes of a packed row.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from typing import Any, NamedTuple
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from training.parallel.gradients import stand_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Arrived(NamedTuple):
     """Those of each row's choices that this process is to see to; the others are -1."""
     weights_RK: Tensor
     route: Route
+    packed_RB: Tensor | None
+    """What has travelled in place of rows, if something has: `x_RD` then carries their gradient alone."""
 
 
 class Groups(NamedTuple):
@@ -61,27 +68,52 @@ class Hop:
         self.peers, self.me = dist.get_world_size(group), dist.get_rank(group)
         self.sent_W = torch.zeros(self.peers, dtype=torch.int64)
         """Rows sent to each peer so far, itself included."""
+        self.bytes_W = torch.zeros(self.peers, dtype=torch.int64)
+        """Their bytes, with those of choices and weights."""
 
-    def go(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Arrived:
-        """Send rows, choices and weights; all three have gradients where they had some."""
+    def go(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, packed_NB: Tensor | None = None
+    ) -> Arrived:
+        """Send rows, choices and weights; rows and weights have gradients where they had some. `packed_NB`
+        travels in place of the rows."""
         route, peers_S, owner_NK = self._route(chosen_NK)
         sizes = route.sent_W, route.received_W
-        x_SD = _Copy.apply(x_ND, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         weights_SK = _Copy.apply(weights_NK, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         mine_SK = owner_NK[route.rows_S] == peers_S[:, None]
         chosen_SK = chosen_NK[route.rows_S].masked_fill(~mine_SK, -1)
+        packed_RB = None
+        if packed_NB is None:
+            sent = _Copy.apply(x_ND, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
+            x_RD = exchange(sent, *sizes, self.groups)
+        else:
+            sent = packed_NB[route.rows_S]
+            packed_RB = exchange(sent, *sizes, self.groups)
+            x_RD = stand_in(x_ND, sum(route.received_W), lambda grad_RD: self._gradient(grad_RD, route))
+        self.count(route.sent_W, sent, chosen_SK, weights_SK)
         return Arrived(
-            exchange(x_SD, *sizes, self.groups),
+            x_RD,
             exchange(chosen_SK, *sizes, self.groups),
             exchange(weights_SK, *sizes, self.groups),
             route,
+            packed_RB,
         )
+
+    def count(self, sent: list[int], *parts: Tensor) -> None:
+        """Add up what goes to the peers, so many rows of all of these to each."""
+        sent_W = torch.tensor(sent)
+        self.sent_W += sent_W
+        self.bytes_W += sent_W * sum(part.shape[1] * part.element_size() for part in parts)
 
     def back(self, y_RD: Tensor, route: Route) -> Tensor:
         """The sum of what the peers answered to each row, (N, D), added in FP32."""
         y_SD = exchange(y_RD, route.received_W, route.sent_W, self.groups)
         out: Tensor = _Sum.apply(y_SD, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         return out
+
+    def _gradient(self, grad_RD: Tensor, route: Route) -> Tensor:
+        """Of rows that were sent, from that of what has arrived."""
+        groups = Groups(self.groups.backward, self.groups.backward)
+        return _add(exchange(grad_RD, route.received_W, route.sent_W, groups), route.slots_NC)
 
     def _route(self, chosen_NK: Tensor) -> tuple[Route, Tensor, Tensor]:
         """Where the rows go, to whom each, and each choice's peer (-1: none). Waits for the device: the
@@ -94,7 +126,6 @@ class Hop:
         received_W = torch.empty_like(counts_W)
         dist.all_to_all_single(received_W, counts_W, group=self.groups.forward)
         sent, received = torch.stack([counts_W, received_W]).tolist()
-        self.sent_W += torch.tensor(sent)
         peer_and_row_S2 = goes_NW.t().nonzero()
         place_NW = (goes_NW.t().flatten().cumsum(0) - 1).view(self.peers, rows).t()
         # A row's peers come first, in order: where it goes to fewer, what is left points behind the end.

@@ -12,7 +12,8 @@ from math import comb
 from training.parallel.spread import Hop
 
 INDEX_BYTES, WEIGHT_BYTES = 8, 4
-"""Of one choice: its expert and its weight, which go along with the row."""
+"""Of one choice: its expert and its weight, which go along with the row. (The fast path sends the expert's
+number in four bytes.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,11 @@ class Traffic:
         return self.rows / max(1, self.rows + self.local)
 
 
-def counted(hop: Hop, hidden: int, element_bytes: int, choices: int) -> Traffic:
-    """What a hop has sent since it was made: rows of `hidden` elements with so many choices each."""
+def counted(hop: Hop) -> Traffic:
+    """What a hop has sent since it was made, in the form in which it has travelled."""
     local = int(hop.sent_W[hop.me])
-    rows = int(hop.sent_W.sum()) - local
-    row = hidden * element_bytes + choices * (INDEX_BYTES + WEIGHT_BYTES)
-    return Traffic(rows, local, rows * row)
+    wire = int(hop.bytes_W.sum() - hop.bytes_W[hop.me])
+    return Traffic(int(hop.sent_W.sum()) - local, local, wire)
 
 
 def expected_places(experts: int, places: int, choices: int, limit: int | None = None) -> float:

@@ -63,21 +63,24 @@ def to_blocks(weight: Tensor) -> Quantised:
 
 
 def to_columns(
-    x_PC: Tensor, ends_E: Tensor, *, power_of_two: bool = False, square: bool = False
+    x_PC: Tensor | Quantised, ends_E: Tensor, *, power_of_two: bool = False, square: bool = False
 ) -> Quantised:
     """As `tiles.to_columns`."""
-    if square or not len(x_PC):
+    x, x_scales = x_PC if isinstance(x_PC, Quantised) else (x_PC, None)
+    if square or not len(x):
         return reference.to_columns(x_PC, ends_E, power_of_two=power_of_two, square=square)
-    tiles, channels = most_tiles(len(x_PC), len(ends_E)), x_PC.shape[1]
-    values_CQ = torch.empty(channels, tiles * TILE, device=x_PC.device, dtype=torch.float8_e4m3fn)
-    scales_TC = torch.empty(tiles, channels, device=x_PC.device)
+    tiles, channels = most_tiles(len(x), len(ends_E)), x.shape[1]
+    values_CQ = torch.empty(channels, tiles * TILE, device=x.device, dtype=torch.float8_e4m3fn)
+    scales_TC = torch.empty(tiles, channels, device=x.device)
     _columns_kernel[(tiles, triton.cdiv(channels, TILE))](
-        x_PC,
+        x,
+        x_scales,
         values_CQ,
         scales_TC,
         ends_E,
         channels,
-        *x_PC.stride(),
+        *x.stride(),
+        *(x_scales.stride() if x_scales is not None else (0, 0)),
         values_CQ.stride(0),
         len(ends_E),
         power_of_two,
@@ -175,18 +178,21 @@ def _blocks_kernel(
 @triton.jit
 def _columns_kernel(
     x,
+    x_scales,
     values,
     scales,
     ends,
     channels,
     x_row,
     x_channel,
+    x_scales_row,
+    x_scales_tile,
     values_channel,
     experts,
     POWER_OF_TWO: tl.constexpr,
     BLOCK_E: tl.constexpr,
 ):
-    """A tile of each of 128 channels, along the rows of one group."""
+    """A tile of each of 128 channels, along the rows of one group. `x_scales`: of tiles along x's rows."""
     tile = tl.program_id(0)
     _, first, end = place_of(ends, tile, experts, BLOCK_E)
     lane = tl.arange(0, _TILE)
@@ -195,6 +201,9 @@ def _columns_kernel(
     real = (row < end)[:, None] & (channel < channels)[None, :]
     wide = row.to(tl.int64)[:, None]
     part = tl.load(x + wide * x_row + channel[None, :] * x_channel, mask=real, other=0).to(tl.float32)
+    if x_scales is not None:
+        theirs = x_scales + row.to(tl.int64) * x_scales_row + tl.program_id(1) * x_scales_tile
+        part *= tl.load(theirs, mask=row < end, other=0)[:, None]
     finite = tl.abs(part) < float("inf")
     top = tl.max(tl.where(finite, tl.abs(part), 0.0), 0)
     scale = _scale_of(top, tl.min(finite.to(tl.int32), 0), POWER_OF_TWO)

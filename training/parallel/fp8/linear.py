@@ -5,7 +5,14 @@ give the layer's own type. Weights stay what they are and are quantised at each 
 backward pass unquantised, since they are quantised there along the other dimension. Gradients of weights can
 wait, as those of `split`.
 
-Shapes: P rows of E groups one after the other, K inputs, O outputs, N tokens, D hidden.
+The experts' inputs are the exception (section 3.3.3). They are quantised before they are dispatched, once for
+each token, and multiplied as they arrive; only for the weights' gradient are they quantised again, along the
+other dimension. Both times scales are powers of two, under which E4M3 rounds alike unless a number is some ten
+thousand times smaller than its tile's largest: so the second time adds next to no error. An expert computes
+the same wherever it is.
+
+Shapes: P rows of E groups one after the other, K inputs, O outputs, N tokens, D hidden, B bytes of a packed
+row.
 """
 
 from __future__ import annotations
@@ -16,12 +23,15 @@ import torch
 from torch import Tensor, nn
 
 from training.model.attention import Attention
-from training.model.experts import Experts
+from training.model.experts import Experts, dispatch_gradient
 from training.model.layers import MLP
 from training.model.transformer import Transformer
 from training.parallel.experts import SpreadExperts
 from training.parallel.fp8 import dense
 from training.parallel.fp8.backend import products
+from training.parallel.fp8.tiles import Quantised
+from training.parallel.fp8.wire import pack, unpack
+from training.parallel.gradients import stand_in
 from training.parallel.split import SplitExperts, SplitLinear, gradient_or_wait
 
 
@@ -29,7 +39,7 @@ class Recipe(NamedTuple):
     """How activations and their gradients are quantised."""
 
     power_of_two: bool = False
-    """Scales are powers of two."""
+    """Scales are powers of two; those of the experts' inputs are in any case."""
     square_gradients: bool = False
     """Gradients have one scale for 128 × 128, as weights have: the comparison that appendix B.2 warns of."""
 
@@ -42,7 +52,7 @@ class Fp8Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """(..., K) to (..., O)."""
         flat = x.flatten(0, -2)
-        out: Tensor = _Product.apply(flat, self.weight, None, self.recipe)  # type: ignore[no-untyped-call]
+        out = _product(flat, self.weight, None, self.recipe)
         return out.view(*x.shape[:-1], out.shape[-1])
 
 
@@ -53,16 +63,35 @@ class Fp8Experts(SplitExperts):
 
     def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """As `Experts`."""
-        return self.grouped(x_ND, chosen_NK, weights_NK)
+        return self.of_packed(x_ND, pack(x_ND), chosen_NK, weights_NK)
+
+    def of_packed(self, x_ND: Tensor, packed_NB: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+        """As `forward`, of tokens that are packed; of `x_ND` only the gradient is used."""
+        order_P, ends_E = self._order(chosen_NK), self._ends(chosen_NK)
+        shape = chosen_NK.shape[0], chosen_NK.shape[1]
+        x_PD = stand_in(x_ND, len(order_P), lambda grad_PD: dispatch_gradient(grad_PD, order_P, shape))
+        packed_PB = packed_NB[order_P // shape[1]]
+        gate_up_P2I = _product(x_PD, self.gate_up_proj, ends_E, self.recipe, packed_PB)
+        return self.finish(gate_up_P2I, order_P, ends_E, weights_NK)
 
     def multiply_groups(self, x_PD: Tensor, weight_EOD: nn.Parameter, ends_E: Tensor) -> Tensor:
         """As `Experts`."""
-        out: Tensor = _Product.apply(x_PD, weight_EOD, ends_E, self.recipe)  # type: ignore[no-untyped-call]
-        return out
+        return _product(x_PD, weight_EOD, ends_E, self.recipe)
 
 
 class Fp8SpreadExperts(SpreadExperts, Fp8Experts):
-    """One process's experts in FP8."""
+    """One process's experts in FP8; dispatch is in FP8 and combine in BF16."""
+
+    def pack(self, x_ND: Tensor) -> Tensor:
+        """As `SpreadExperts`."""
+        return pack(x_ND)
+
+    def here(
+        self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor
+    ) -> Tensor:
+        """As `SpreadExperts`."""
+        assert packed_NB is not None, "it was packed"
+        return self.of_packed(x_ND, packed_NB, chosen_NK, weights_NK)
 
 
 _IN_FP8: dict[type[nn.Module], type[nn.Module]] = {
@@ -92,56 +121,84 @@ def use_fp8(model: Transformer, recipe: Recipe = Fp8Linear.recipe) -> None:
             part.recipe = recipe
 
 
+def _product(
+    x_PK: Tensor,
+    weight: nn.Parameter,
+    ends_E: Tensor | None,
+    recipe: Recipe,
+    packed_PB: Tensor | None = None,
+) -> Tensor:
+    out: Tensor = _Product.apply(x_PK, weight, ends_E, recipe, packed_PB)  # type: ignore[no-untyped-call]
+    return out
+
+
 class _Product(torch.autograd.Function):
-    """x Wᵀ, of each group with its expert's weights if there are groups."""
+    """x Wᵀ, of each group with its expert's weights if there are groups. `packed_PB`: what x is, packed; of
+    `x_PK` then nothing but the gradient is used."""
 
     @staticmethod
     def forward(
-        ctx: Any, x_PK: Tensor, weight: nn.Parameter, ends_E: Tensor | None, recipe: Recipe
+        ctx: Any,
+        x_PK: Tensor,
+        weight: nn.Parameter,
+        ends_E: Tensor | None,
+        recipe: Recipe,
+        packed_PB: Tensor | None,
     ) -> Tensor:
-        ctx.save_for_backward(x_PK, weight, ends_E)
-        ctx.recipe = recipe
-        return _multiply(x_PK, weight, ends_E, recipe.power_of_two, square=False)
+        ctx.save_for_backward(x_PK if packed_PB is None else packed_PB, weight, ends_E)
+        ctx.recipe, ctx.packed = recipe, packed_PB is not None
+        if packed_PB is None:
+            x = products(x_PK.device).to_tiles(x_PK, power_of_two=recipe.power_of_two)
+        else:
+            x = unpack(packed_PB, x_PK.shape[1])
+        return _multiply(x, weight, ends_E, x_PK.dtype)
 
     @staticmethod
-    def backward(ctx: Any, grad_PO: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
-        (x_PK, weight, ends_E), recipe = ctx.saved_tensors, ctx.recipe
+    def backward(ctx: Any, grad_PO: Tensor) -> tuple[Tensor | None, Tensor | None, None, None, None]:
+        (kept, weight, ends_E), recipe = ctx.saved_tensors, ctx.recipe
         grad_x, grad_weight = None, None
         if ctx.needs_input_grad[0]:
-            square = recipe.square_gradients
-            grad_x = _multiply(grad_PO, weight.mT, ends_E, recipe.power_of_two, square)
+            grad = products(grad_PO.device).to_tiles(
+                grad_PO, power_of_two=recipe.power_of_two, square=recipe.square_gradients
+            )
+            grad_x = _multiply(grad, weight.mT, ends_E, grad_PO.dtype)
         if ctx.needs_input_grad[1]:
-            grad_weight = gradient_or_wait(weight, lambda: _of_weight(grad_PO, x_PK, weight, ends_E, recipe))
-        return grad_x, grad_weight, None, None
+            packed = ctx.packed
+
+            def make() -> Tensor:
+                x = unpack(kept, weight.shape[-1]) if packed else kept
+                return _of_weight(grad_PO, x, weight, ends_E, recipe)
+
+            grad_weight = gradient_or_wait(weight, make)
+        return grad_x, grad_weight, None, None, None
 
 
-def _multiply(
-    x_PK: Tensor, weight: Tensor, ends_E: Tensor | None, power_of_two: bool, square: bool
-) -> Tensor:
+def _multiply(x: Quantised, weight: Tensor, ends_E: Tensor | None, dtype: torch.dtype) -> Tensor:
     """Rows (P, K) times weights (O, K), or each group's times (E, O, K)."""
-    way = products(x_PK.device)
-    x = way.to_tiles(x_PK, power_of_two=power_of_two, square=square)
-    rows, inner = x_PK.shape
-    if ends_E is None and dense.takes_blocks(rows, inner, len(weight), x_PK.device, x_PK.dtype):
+    device, (rows, inner) = x.values.device, x.values.shape
+    way = products(device)
+    if ends_E is None and dense.takes_blocks(rows, inner, len(weight), device, dtype):
         return dense.multiply(x, way.to_blocks(weight))
     blocks = way.to_blocks(weight[None] if ends_E is None else weight)
-    out: Tensor = way.multiply(x, blocks, _one_group(x_PK) if ends_E is None else ends_E, x_PK.dtype)
+    out: Tensor = way.multiply(x, blocks, _one_group(x.values) if ends_E is None else ends_E, dtype)
     return out
 
 
 def _of_weight(
-    grad_PO: Tensor, x_PK: Tensor, weight: Tensor, ends_E: Tensor | None, recipe: Recipe
+    grad_PO: Tensor, x: Tensor | Quantised, weight: Tensor, ends_E: Tensor | None, recipe: Recipe
 ) -> Tensor:
-    """The gradient of the weights, with their shape and type."""
-    way = products(x_PK.device)
-    ends = _one_group(x_PK) if ends_E is None else ends_E
+    """The gradient of the weights, with their shape and type. Tiles of x, which go along the rows, are made
+    new along the columns: the one place where what was quantised is dequantised."""
+    device = grad_PO.device
+    way = products(device)
+    ends = _one_group(grad_PO) if ends_E is None else ends_E
     square = recipe.square_gradients
     grad = way.to_columns(grad_PO, ends, power_of_two=recipe.power_of_two, square=square)
-    x = way.to_columns(x_PK, ends, power_of_two=recipe.power_of_two)
+    columns = way.to_columns(x, ends, power_of_two=recipe.power_of_two or isinstance(x, Quantised))
     tokens = grad.values.shape[1]
-    if ends_E is None and dense.takes_columns(len(weight), x_PK.shape[1], tokens, x_PK.device, weight.dtype):
-        return dense.of_weight(grad, x)
-    out: Tensor = way.of_weight(grad, x, ends, weight.dtype)
+    if ends_E is None and dense.takes_columns(len(weight), weight.shape[1], tokens, device, weight.dtype):
+        return dense.of_weight(grad, columns)
+    out: Tensor = way.of_weight(grad, columns, ends, weight.dtype)
     return out.view(weight.shape)
 
 

@@ -52,14 +52,17 @@ def to_blocks(weight: Tensor) -> Quantised:
 
 
 def to_columns(
-    x_PC: Tensor, ends_E: Tensor, *, power_of_two: bool = False, square: bool = False
+    x_PC: Tensor | Quantised, ends_E: Tensor, *, power_of_two: bool = False, square: bool = False
 ) -> Quantised:
     """Rows become columns, and tiles run along them: what the gradient of a weight sums over.
 
     No tile has rows of two groups: each group, whose rows end at `ends_E[e]`, begins a tile of its own, and
     its last one is filled up with zeros. Values (C, 128 · T) and scales (C, T), where T = `most_tiles(P, E)`
-    is enough for any groups; tiles behind the last group are zeros.
+    is enough for any groups; tiles behind the last group are zeros. Rows that are quantised already are taken
+    for what they stand for.
     """
+    if isinstance(x_PC, Quantised):
+        x_PC = from_tiles(x_PC)
     tiles = most_tiles(len(x_PC), len(ends_E))
     if not len(x_PC):
         return to_tiles(x_PC.new_zeros(x_PC.shape[1], tiles * TILE))
