@@ -61,9 +61,7 @@ class SpreadExperts(SplitExperts):
         """What is dispatched in place of rows, as bytes; None: they themselves."""
         return None
 
-    def here(
-        self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor
-    ) -> Tensor:
+    def here(self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """What this process's experts make of what has arrived."""
         return super().forward(x_ND, chosen_NK, weights_NK)
 

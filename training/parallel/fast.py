@@ -41,8 +41,8 @@ ALIGNED_ROW = 16
 class FastHop(Hop):
     """A `Hop` among GPUs of one host that reach each other's memory.
 
-    Rows must be a multiple of `ALIGNED_ROW` bytes, as `check_rows` says. All processes must have rows of the same type and width, and the
-    same number of choices.
+    Rows must be a multiple of `ALIGNED_ROW` bytes, as `check_rows` says. All processes must have rows of the
+    same type and width, and the same number of choices.
     """
 
     programs = 128

@@ -38,7 +38,6 @@ from training.sft.objective import Batch, Losses, make_batch
 from training.sft.packing import IGNORED, Rows, concatenate, empty_rows
 from training.sft.world import World
 
-
 _DTYPES = {"bf16": torch.bfloat16, "float32": torch.float32}
 """Of the weights that are computed with, and so of the rows that travel."""
 

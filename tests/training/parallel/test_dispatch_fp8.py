@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
+from typing import NamedTuple
 
+import pytest
 import torch
 import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tests.training.model.tiny import TINY, tiny_model, tokens
+from tests.training.model.tiny import TINY
 from tests.training.parallel.processes import together, twice
 from tests.training.parallel.test_spread import ROUTINGS, inputs, place
+from tests.training.sft.tiny import write
+from training.model import Transformer
 from training.model.experts import Experts
-from training.parallel.experts import Place, SpreadExperts, one_hop, spread_experts
-from training.parallel.fp8.linear import Fp8Experts, Fp8SpreadExperts, use_fp8
+from training.parallel.experts import Place, SpreadExperts, one_hop
+from training.parallel.fp8.linear import Fp8Experts, Fp8SpreadExperts
 from training.parallel.fp8.tiles import Quantised, from_tiles, to_columns, to_tiles
 from training.parallel.fp8.wire import pack, unpack
+from training.parallel.learner import MeshLearner
 from training.parallel.spread import Hop
 from training.parallel.traffic import counted
+from training.sft.config import BatchConfig, MeshConfig, SftConfig, load_config
+from training.sft.dataset import load_dataset
+from training.sft.learner import Learner
+from training.sft.packing import Rows
+from training.sft.presets import model_config
+from training.sft.world import World
 
-CONFIG = replace(
-    TINY, hidden_size=160, n_routed_experts=16, n_group=4, topk_group=2, num_experts_per_tok=4
-)
+CONFIG = replace(TINY, hidden_size=160, n_routed_experts=16, n_group=4, topk_group=2, num_experts_per_tok=4)
 """Rows of a whole tile and a part of one."""
-RANKS = 4
+TWO, FOUR = MeshConfig(experts=2), MeshConfig(experts=4, node=2)
+"""Experts on two processes, and on four of two nodes: behind one hop, and behind two."""
+RATE = 1e-3
 WAYS = ("one hop", "two hops")
 
 
@@ -38,11 +51,11 @@ def rows(kind: str, seed: int, rank: int) -> tuple[Tensor, Tensor, Tensor]:
     return (x_ND * 10 ** torch.linspace(-3, 3, len(x_ND))[:, None]).bfloat16(), chosen_NK, weights_NK
 
 
-def through(mine: Place, x_ND: Tensor, told: tuple[Tensor, Tensor], packed: bool) -> Quantised:
+def through(mine: Place, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, packed: bool) -> Quantised:
     """What arrives behind all hops: packed before the first, or quantised behind the last."""
     packed_NB = pack(x_ND) if packed else None
     for hop in mine.hops:
-        x_ND, *told, _, packed_NB = hop.go(x_ND, *told, packed_NB)
+        x_ND, chosen_NK, weights_NK, _, packed_NB = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
     if packed_NB is None:
         return to_tiles(x_ND, power_of_two=True)
     assert x_ND.isnan().all(), "nobody can compute with what stands in for the rows"
@@ -62,17 +75,13 @@ def arrivals(rank: int) -> list[tuple[str, str]]:
             x_ND, *told = rows(kind, seed, rank)
             if kind == "even":
                 x_ND[:2, 3], x_ND[2, -1] = torch.inf, torch.nan
-            found, wanted = (bits(through(mine, x_ND, tuple(told), packed)) for packed in (True, False))
+            found, wanted = (bits(through(mine, x_ND, *told, packed)) for packed in (True, False))
             if not all(map(torch.equal, found, wanted)):
                 wrong.append((way, kind))
     return wrong
 
 
-def test_rows_arrive_as_quantising_behind_a_dispatch_in_bf16_has_them() -> None:
-    assert together(arrivals, RANKS) == [[]] * RANKS
-
-
-def drawn(rank: int, examples: int) -> int:
+def drawn(rank: int) -> int:
     """Any routing, choices that are nowhere and processes without rows included; how many were tried. All
     processes draw the same cases, since the seeds of both are."""
     assert dist.group.WORLD is not None
@@ -80,7 +89,7 @@ def drawn(rank: int, examples: int) -> int:
     hop, tried = Hop(twice(dist.group.WORLD), owner_E), []
     choices = st.lists(st.lists(st.integers(-1, 5), min_size=2, max_size=2), max_size=7)
 
-    @settings(max_examples=examples, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
     @given(st.lists(choices, min_size=dist.get_world_size(), max_size=dist.get_world_size()))
     def tell(chosen: list[list[list[int]]]) -> None:
         chosen_NK = torch.tensor(chosen[rank], dtype=torch.int64).view(-1, 2)
@@ -94,10 +103,6 @@ def drawn(rank: int, examples: int) -> int:
 
     tell()
     return len(tried)
-
-
-def test_whatever_the_imbalance() -> None:
-    assert together(drawn, 2, 40) == [40, 40]
 
 
 def whole_experts(kind: type[Experts]) -> Experts:
@@ -135,7 +140,7 @@ def compare(rank: int) -> dict[tuple[str, str], tuple[float, float]]:
         spread.__class__ = Fp8SpreadExperts
         x_ND, *told = rows(kind, 0, rank)
         outcome = gradients(spread, x_ND, *told)
-        expected = [gradients(whole, *rows(kind, 0, other)) for other in range(RANKS)][rank]
+        expected = [gradients(whole, *rows(kind, 0, other)) for other in range(4)][rank]
         far = max(map(apart, outcome, expected))
         mine_of = 0.0
         for part, all_of_it in zip(spread.parameters(), whole.parameters(), strict=True):
@@ -147,56 +152,44 @@ def compare(rank: int) -> dict[tuple[str, str], tuple[float, float]]:
     return found
 
 
-def test_spread_experts_compute_what_one_process_computes_in_fp8() -> None:
-    for found in together(compare, RANKS):
-        # Sums in BF16; the weights' gradients of one process come in four parts here, and E4M3 differs by
-        # which rows share a tile of 128.
-        assert all(far < 2**-7 and of_weights < 0.04 for far, of_weights in found.values()), found
+class Step(NamedTuple):
+    """A training step."""
+
+    said: list[float]
+    """Losses, the gradient's norm, and the held-out loss behind it."""
+    state: dict[str, Tensor]
+    """The leading process's weights behind it."""
+    row_bytes: list[float]
+    """What each hop has sent for a row."""
 
 
-def whole_model(rank: int, way: str) -> tuple[float, float]:
-    """The largest difference of any gradient, and of the logits, from one process's model in FP8."""
-    changes = {"n_routed_experts": 16, "num_experts_per_tok": 4}
-    size = dist.get_world_size()
-    whole, spread = (tiny_model(0, **changes).bfloat16() for _ in range(2))
-    if way == "one hop":
-        assert dist.group.WORLD is not None
-        mine = one_hop(whole.config, twice(dist.group.WORLD), torch.device("cpu"))
-    else:
-        mine = place(way, rank, whole.config)
-    spread_experts(spread, mine)
-    for model in (whole, spread):
-        use_fp8(model)
-    batches = [tokens(2, 65, seed) for seed in range(size)]
-    logits = spread.logits(spread(batches[rank]).hidden_BLD)
-    logits.float().square().mean().backward()
-    for other, batch in enumerate(batches):
-        expected = whole.logits(whole(batch).hidden_BLD)
-        expected.float().square().mean().backward()
-        if other == rank:
-            forward = apart(logits.detach(), expected.detach())
-    worst = 0.0
-    for (name, part), all_of_it in zip(spread.named_parameters(), whole.parameters(), strict=True):
-        assert part.grad is not None
-        assert all_of_it.grad is not None
-        grad, wanted = part.grad.float(), all_of_it.grad.float()
-        if ".experts." in name:
-            wanted = wanted[mine.first : mine.first + mine.number]
-        else:
-            dist.all_reduce(grad)
-        worst = max(worst, float((grad - wanted).norm() / all_of_it.grad.float().norm()))
-    return worst, forward
+def step(rank: int, folder: Path, mesh: MeshConfig) -> Step:
+    """Of this process in a mesh, or of one alone."""
+    config, model, taken = beginning(folder)
+    world = World(rank, mesh.experts, torch.device("cpu"))
+    kind = MeshLearner if mesh.divides else Learner
+    learner = kind(model, replace(config, mesh=mesh), world)
+    figures = learner.step(taken, RATE)
+    said = [float(figures.loss), float(figures.second_loss), float(figures.gradient_norm)]
+    hops: Sequence[Hop] = ()
+    if isinstance(learner, MeshLearner) and learner.member.experts is not None:
+        hops = learner.member.experts.hops
+    sent = [float(hop.bytes_W.sum() / hop.sent_W.sum()) for hop in hops]
+    return Step([*said, learner.validate(taken)], learner.full_state(), sent)
 
 
-def test_a_model_on_two_and_four_processes_learns_what_it_learns_on_one() -> None:
-    for size, way in ((2, "one hop"), (4, "two hops")):
-        for gradient, forward in together(whole_model, size, way):
-            assert forward < 2**-7, (size, way)
-            assert gradient < 0.06, (size, way)
+def beginning(folder: Path) -> tuple[SftConfig, Transformer, Rows]:
+    config = load_config(folder / "sft.toml")
+    run = replace(config.run, dtype="bf16", fp8=True)
+    config = replace(config, run=run, batch=BatchConfig(128 * 8, 1))
+    data = load_dataset(config.data, None, 0)
+    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
+    model.init_weights(0)
+    return config, model, data.epoch(0)[0][:8]
 
 
-def send(rank: int, width: int) -> tuple[int, int]:
-    """Bytes over the wire, of rows in BF16 and of packed ones."""
+def send(width: int) -> tuple[int, int]:
+    """Bytes over the wire, of rows in BF16 and of packed ones. Two processes have four experts each."""
     assert dist.group.WORLD is not None
     told = torch.tensor([[0, 1, 2], [0, 4, 7], [5, 6, 7]]), torch.rand(3, 3)
     x_ND = torch.randn(3, width).bfloat16()
@@ -208,12 +201,83 @@ def send(rank: int, width: int) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def test_half_the_bytes_cross() -> None:
+class OfTwo(NamedTuple):
+    """What each of two processes finds."""
+
+    tried: int
+    bytes: dict[int, tuple[int, int]]
+    step: Step
+
+
+class OfFour(NamedTuple):
+    """What each of four processes finds."""
+
+    wrong: list[tuple[str, str]]
+    far: dict[tuple[str, str], tuple[float, float]]
+    step: Step
+
+
+def on_two(rank: int, folder: Path) -> OfTwo:
+    return OfTwo(drawn(rank), {width: send(width) for width in (512, 7168)}, step(rank, folder, TWO))
+
+
+def on_four(rank: int, folder: Path) -> OfFour:
+    return OfFour(arrivals(rank), compare(rank), step(rank, folder, FOUR))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fp8")
+    write(path, model__sizes__num_nextn_predict_layers=1)
+    return path
+
+
+@pytest.fixture(scope="module")
+def two(folder: Path) -> list[OfTwo]:
+    return together(on_two, 2, folder)
+
+
+@pytest.fixture(scope="module")
+def four(folder: Path) -> list[OfFour]:
+    return together(on_four, 4, folder)
+
+
+def test_rows_arrive_as_quantising_behind_a_dispatch_in_bf16_has_them(four: list[OfFour]) -> None:
+    assert [each.wrong for each in four] == [[]] * 4
+
+
+def test_whatever_the_imbalance(two: list[OfTwo]) -> None:
+    assert [each.tried for each in two] == [40, 40]
+
+
+def test_spread_experts_compute_what_one_process_computes_in_fp8(four: list[OfFour]) -> None:
+    for each in four:
+        # Sums in BF16; the weights' gradients of one process come in four parts here, and E4M3 differs by
+        # which rows share a tile of 128.
+        assert all(far < 2**-7 and of_weights < 0.04 for far, of_weights in each.far.values()), each.far
+
+
+def test_a_training_step_is_that_of_one_process(folder: Path, two: list[OfTwo], four: list[OfFour]) -> None:
+    alone = step(0, folder, MeshConfig())
+    before = beginning(folder)[1].state_dict()
+    moved = sum(float((alone.state[name] - before[name]).norm()) ** 2 for name in before) ** 0.5
+    for found in (two, four):
+        for each in found:
+            assert each.step.said == pytest.approx(alone.said, rel=1e-3)
+            # The embedding's width of 64 and a scale, up to a multiple of 16; two choices of 12 bytes.
+            assert each.step.row_bytes == [80 + 2 * 12] * len(each.step.row_bytes)
+            assert each.step.row_bytes
+        state = found[0].step.state
+        error = sum(float((alone.state[name] - state[name]).norm()) ** 2 for name in before) ** 0.5
+        assert error < 0.2 * moved
+
+
+def test_half_the_bytes_cross(two: list[OfTwo]) -> None:
     meta = 3 * (8 + 4)
-    # Two processes with four experts each: two rows go to the other one.
     for width, packed_bytes in ((512, 512 + 4 * 4), (7168, 7168 + 4 * 56)):
+        # Two rows go to the other process.
         wanted = 2 * (2 * width + meta), 2 * (packed_bytes + meta)
-        assert together(send, 2, width) == [wanted] * 2
+        assert [each.bytes[width] for each in two] == [wanted] * 2
         assert 0.51 < packed_bytes / (2 * width) < 0.52
 
 

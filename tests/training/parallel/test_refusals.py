@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,20 @@ from training.sft.world import World
             {},
             "needs mesh.overlap = false",
         ),
+        (
+            2,
+            4,
+            {"experts": 2, "fast": True},
+            {"dtype": "float32"},
+            "mesh.fast needs rows of a multiple of 16 bytes: hidden_size = 30 makes 120 of them",
+        ),
+        (
+            2,
+            4,
+            {"experts": 2, "fast": True},
+            {"fp8": True},
+            "mesh.fast needs rows of a multiple of 16 bytes: hidden_size = 30 makes 60 of them",
+        ),
     ],
 )
 def test_a_mesh_that_cannot_be(
@@ -47,8 +62,9 @@ def test_a_mesh_that_cannot_be(
         run=RunConfig(steps=1, **run),
         mesh=MeshConfig(**mesh),
     )
+    model = Transformer(replace(TINY, hidden_size=30))
     with pytest.raises(ValueError, match=f"^[^\\n]*{re.escape(said)}[^\\n]*$"):
-        MeshLearner(Transformer(TINY), config, World(0, processes, torch.device("cpu")))
+        MeshLearner(model, config, World(0, processes, torch.device("cpu")))
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ def _columns_kernel(
     channel = tl.program_id(1) * _TILE + lane
     real = (row < end)[:, None] & (channel < channels)[None, :]
     wide = row.to(tl.int64)[:, None]
-    part = tl.load(x + wide * x_row + channel[None, :] * x_channel, mask=real, other=0).to(tl.float32)
+    part = tl.load(x + wide * x_row + channel[None, :] * x_channel, mask=real, other=0.0).to(tl.float32)
     if x_scales is not None:
         theirs = x_scales + row.to(tl.int64) * x_scales_row + tl.program_id(1) * x_scales_tile
         part *= tl.load(theirs, mask=row < end, other=0)[:, None]

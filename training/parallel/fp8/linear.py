@@ -6,10 +6,10 @@ backward pass unquantised, since they are quantised there along the other dimens
 wait, as those of `split`.
 
 The experts' inputs are the exception (section 3.3.3). They are quantised before they are dispatched, once for
-each token, and multiplied as they arrive; only for the weights' gradient are they quantised again, along the
-other dimension. Both times scales are powers of two, under which E4M3 rounds alike unless a number is some ten
-thousand times smaller than its tile's largest: so the second time adds next to no error. An expert computes
-the same wherever it is.
+each token, and multiplied as they arrive; only for the weights' gradient are they dequantised, and quantised
+again along the other dimension. Both times scales are powers of two, under which E4M3 rounds alike unless a
+number is some ten thousand times smaller than its tile's largest: so the second time adds next to no error.
+An expert computes the same wherever it is.
 
 Shapes: P rows of E groups one after the other, K inputs, O outputs, N tokens, D hidden, B bytes of a packed
 row.
@@ -86,9 +86,7 @@ class Fp8SpreadExperts(SpreadExperts, Fp8Experts):
         """As `SpreadExperts`."""
         return pack(x_ND)
 
-    def here(
-        self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor
-    ) -> Tensor:
+    def here(self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """As `SpreadExperts`."""
         assert packed_NB is not None, "it was packed"
         return self.of_packed(x_ND, packed_NB, chosen_NK, weights_NK)
@@ -123,7 +121,7 @@ def use_fp8(model: Transformer, recipe: Recipe = Fp8Linear.recipe) -> None:
 
 def _product(
     x_PK: Tensor,
-    weight: nn.Parameter,
+    weight: Tensor,
     ends_E: Tensor | None,
     recipe: Recipe,
     packed_PB: Tensor | None = None,

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from training.parallel.fp8 import dense, reference
 from training.parallel.fp8.tiles import Quantised
+from training.parallel.fp8.wire import pack, unpack
 
 triton = pytest.importorskip("triton")
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -97,6 +98,8 @@ def test_columns(counts: list[int], power_of_two: bool) -> None:
     x, ends = normal(sum(counts), 140), ends_of(counts)
     named = {"power_of_two": power_of_two}
     same(kernels.to_columns(x, ends, **named), reference.to_columns(x, ends, **named))
+    tiles = unpack(pack(x), x.shape[1])
+    same(kernels.to_columns(tiles, ends, **named), reference.to_columns(tiles, ends, **named))
 
 
 @pytest.mark.parametrize("bad", [torch.inf, -torch.inf, torch.nan, 0.0])
