@@ -4,16 +4,28 @@ Each stage that is here has a stream of its own, its lane, for all of its work: 
 on the stream of the forward pass. Where a schedule pairs a forward at one stage with a backward at another,
 two threads issue them: either may have to wait for the sizes of its messages, and the other goes on. Without
 a GPU there are the threads, and no streams.
+
+If one of the two fails, the other may wait for ever for processes that wait for this one. So nobody waits for
+it: the caller hears of the failure at once, and the thread that is left does not keep the process alive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Thread
+from typing import NamedTuple
+from weakref import finalize
 
 import torch
 from torch import Tensor
+
+
+class _Task(NamedTuple):
+    work: Callable[[], None]
+    ended: SimpleQueue[BaseException | None]
+    """Is told what the work has raised, or None."""
 
 
 class Lanes:
@@ -24,8 +36,10 @@ class Lanes:
         self._streams: dict[int, torch.cuda.Stream] = {}
         if self._gpu:
             self._streams = {stage: torch.cuda.Stream(device) for stage in stages}  # type: ignore[no-untyped-call]
-        start = (lambda: torch.cuda.set_device(device)) if self._gpu else None
-        self._second = ThreadPoolExecutor(1, "lane", initializer=start)
+        self._tasks: list[SimpleQueue[_Task | None]] = [SimpleQueue(), SimpleQueue()]
+        for tasks in self._tasks:
+            Thread(target=_issue, args=(tasks, device), name="lane", daemon=True).start()
+            finalize(self, tasks.put, None)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -46,10 +60,27 @@ class Lanes:
             yield
 
     def both(self, one: Callable[[], None], other: Callable[[], None]) -> None:
-        """Do two pieces of work at the same time."""
-        under_way = self._second.submit(other)
-        one()
-        under_way.result()
+        """Do two pieces of work at the same time. What either of them raises is raised here, at once."""
+        ended: SimpleQueue[BaseException | None] = SimpleQueue()
+        for tasks, work in zip(self._tasks, (one, other), strict=True):
+            tasks.put(_Task(work, ended))
+        for _ in self._tasks:
+            if (error := ended.get()) is not None:
+                raise error
+
+
+def _issue(tasks: SimpleQueue[_Task | None], device: torch.device) -> None:
+    """A thread's work, until there is no more to come."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    while (task := tasks.get()) is not None:
+        try:
+            task.work()
+        except BaseException as error:  # The caller raises it.
+            task.ended.put(error)
+        else:
+            task.ended.put(None)
+        del task  # What it holds is not kept until the next one.
 
 
 class Handed:
