@@ -41,7 +41,7 @@ def write(place: Path, found: Mapping[str, Tensor]) -> None:
     try:
         save(dict(found), checkpoint_id=place)
     except CheckpointException as error:
-        raise OSError(_why(error)) from None
+        raise OSError(f"process {min(error.failures)} says: {_why(error)}") from None
 
 
 def read(place: Path, wanted: Mapping[str, Tensor], *, alone: bool) -> None:
@@ -89,5 +89,5 @@ def state_of(found: Mapping[str, Tensor], config: ModelConfig) -> dict[str, Tens
 
 def _why(error: CheckpointException) -> str:
     """What the first process that failed says, in one line."""
-    failed = next(iter(error.failures.values()))[0]
+    failed = error.failures[min(error.failures)][0]
     return " ".join(str(failed).split())

@@ -73,7 +73,7 @@ class Trainer:
         reference = None
         if config.algorithm.kl:
             reference = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
-        resumed = checkpoint.latest(out, start.config, torch.float32, self._warn)
+        resumed = checkpoint.latest(out, start.config, torch.float32, self._warn, world)
         model: Transformer = start if resumed is None else resumed.model
         self.learner = Learner(model, tokenizer, config, world, reference)
         self.ranks = Ranks(self.learner, world)

@@ -6,7 +6,8 @@
                                      state.json: step, the run's own fields, and every file's SHA-256
 
 A checkpoint is written beside its place and renamed, so one that is cut off while it is written is never
-found. One that was damaged later is passed over for the one before it.
+found. One that was damaged later is passed over for the one before it. Of several processes the leading one
+chooses which to go on from: a file system may show a new one to some of them only.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from training.errors import TrainError
 from training.model import ModelConfig, Transformer
 from training.model.checkpoint import CheckpointError, load_checkpoint, read_config, save_state
 from training.parallel.shards import SHARDS, read_whole
+from training.sft.world import World
 
 FOLDER = "checkpoints"
 STATE, OPTIMIZER = "state.json", "optimizer.pt"
@@ -110,22 +112,59 @@ def latest(
     config: ModelConfig,
     dtype: torch.dtype,
     warn: Callable[[str], None],
+    world: World,
     *,
     leave_shards: bool = False,
 ) -> Resumed | None:
-    """The newest checkpoint that can be read; None if the run has none yet. `leave_shards`: a model in shards
-    comes back without its weights, for a mesh whose processes read theirs.
+    """The newest checkpoint that the leading process can read; None if the run has none yet. All processes
+    must call this. `leave_shards`: a model in shards comes back without its weights, for a mesh whose
+    processes read theirs.
 
     Each one that is passed over is told to `warn`. Raises `TrainError` if there are some and none can be
-    read, and for one of another architecture or vocabulary.
+    read, for one of another architecture or vocabulary, and on a process that cannot read what the leading
+    one could.
     """
+
+    def read(place: Path) -> Resumed:
+        return _read(place, config, dtype, leave_shards=leave_shards)
+
+    found: Resumed | None = None
+    refusal = ""
+    if world.leads:
+        try:
+            found = _newest(out, read, warn)
+        except TrainError as error:
+            refusal = str(error)
+    step, refusal = world.tell((None if found is None else found.step, refusal))
+    if refusal:
+        raise TrainError(refusal)
+    if world.leads or step is None:
+        return found
+    place = _place(out, step)
+    try:
+        return read(place)
+    except _UNREADABLE as error:
+        why = " ".join(str(error).split())
+        raise TrainError(
+            f"process {world.rank} cannot read {place}, which the leading process could ({why}); "
+            "start the run again",
+            alone=True,
+        ) from error
+
+
+_UNREADABLE = OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError
+
+
+def _newest(out: Path, read: Callable[[Path], Resumed], warn: Callable[[str], None]) -> Resumed | None:
+    """As `latest`, of this process alone."""
     reason = ""
     for place in places(out):
         try:
-            return _read(place, config, dtype, leave_shards=leave_shards)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError) as error:
-            reason = reason or " ".join(str(error).split())
-            warn(f"{place.name} cannot be read and is passed over: {' '.join(str(error).split())}")
+            return read(place)
+        except _UNREADABLE as error:
+            why = " ".join(str(error).split())
+            reason = reason or why
+            warn(f"{place.name} cannot be read and is passed over: {why}")
     if reason:
         raise TrainError(f"no checkpoint in {out / FOLDER} can be read; use another --out ({reason})")
     return None

@@ -98,20 +98,23 @@ class RunFolder:
         keep: int,
         world: World,
     ) -> None:
-        """Write a checkpoint whose weights `write` puts where it is told, on all processes at once. Raises
-        `TrainError`."""
-        shards = checkpoint.partial_place(self.path, step) / SHARDS
+        """Write a checkpoint whose weights `write` puts where it is told, on all processes at once: it must
+        fail on all if it does on one. Raises `TrainError`, on all of them and as the leading one has it."""
         if not world.leads:
-            world.wait()
-            try:
-                write(shards)
-            except OSError as error:
-                raise TrainError(f"{shards.parent} cannot be written: {error}") from error
+            _heed(world)
+            with suppress(OSError):  # The leading process has it, too, and says it.
+                write(checkpoint.partial_place(self.path, step) / SHARDS)
+            _heed(world)
             return
-        with checkpoint.writing(self.path, step, fields, keep) as partial:
-            save_description(config, partial, self._tokenizer, torch.float32)
-            world.wait()
-            write(shards)
+        try:
+            with checkpoint.writing(self.path, step, fields, keep) as partial:
+                save_description(config, partial, self._tokenizer, torch.float32)
+                world.tell("")
+                write(partial / SHARDS)
+        except TrainError as error:
+            world.tell(str(error))
+            raise
+        world.tell("")
 
     def export(self, config: ModelConfig, state: Mapping[str, Tensor]) -> None:
         """Write the model as it is used. Raises `TrainError`."""
@@ -133,6 +136,12 @@ class RunFolder:
             "processes": int(os.environ.get("WORLD_SIZE", "1")),
         }
         _write(self.path / RESULT, result)
+
+
+def _heed(world: World) -> None:
+    """Wait for the leading process; raise `TrainError` if it tells of a failure."""
+    if failure := world.tell(""):
+        raise TrainError(failure)
 
 
 def _lasting(told: Mapping[str, Any]) -> dict[str, Any]:

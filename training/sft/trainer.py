@@ -101,7 +101,7 @@ class _Training:
             told = {**flat(config), "corpus": self.data.digest}
             self.folder.claim(told, partial(keep_tokenizer, self.data))
         world.wait()
-        resumed = checkpoint.latest(out, size, dtype, self._warn, leave_shards=config.mesh.divides)
+        resumed = checkpoint.latest(out, size, dtype, self._warn, world, leave_shards=config.mesh.divides)
         if resumed is not None:
             start = resumed.model
         elif start is None:

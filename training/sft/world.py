@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -38,6 +39,13 @@ class World:
         if self.size > 1:
             dist.all_reduce(values)
         return values
+
+    def tell(self, value: Any) -> Any:
+        """What the leading process tells the others, on each of them; `value` counts on that one only."""
+        told = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(told)
+        return told[0]
 
     def wait(self) -> None:
         """Until all processes are here."""

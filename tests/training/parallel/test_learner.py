@@ -54,7 +54,7 @@ def learn(rank: int, folder: Path, dtype: str) -> list[tuple[list[float], float,
     found = []
     for step, (mesh, accumulation) in enumerate(LAYOUTS, 1):
         told = replace(config, mesh=mesh, batch=BatchConfig(128 * ROWS, accumulation))
-        resumed = checkpoint.latest(folder, model.config, torch.float32, print, leave_shards=True)
+        resumed = checkpoint.latest(folder, model.config, torch.float32, print, world, leave_shards=True)
         assert resumed is not None
         assert (resumed.shards is None) == (step == 1)
         learner = MeshLearner(resumed.model, told, world)
@@ -95,7 +95,7 @@ def test_layouts_follow_each_other_as_one_process_would(tmp_path: Path, dtype: s
         error = sum(float((right[name] - state[name]).norm()) ** 2 for name in right) ** 0.5
         assert error < (1e-3 if dtype == "float32" else 0.6) * moved
     # What the last mesh has written, one process can go on with.
-    resumed = checkpoint.latest(tmp_path, model.config, torch.float32, print)
+    resumed = checkpoint.latest(tmp_path, model.config, torch.float32, print, ALONE)
     assert resumed is not None
     assert resumed.step == len(LAYOUTS) + 1
     again = Learner(resumed.model, config, ALONE)
