@@ -149,7 +149,8 @@ class RunConfig:
     dtype: Literal["bf16", "bf16-pure", "float32"] = "bf16"
     """`bf16`: FP32 weights, BF16 arithmetic (autocast); `bf16-pure`: BF16 weights and moments, too."""
     fp8: bool = False
-    """Multiply in FP8 with BF16 copies around it (`training.parallel.fp8`), for GPUs of Hopper's kind."""
+    """Multiply in FP8 with BF16 copies around it (`training.parallel.fp8`), for GPUs of Hopper's kind.
+    Experts that processes share get their tokens in FP8, too, and answer in BF16."""
     compile: bool = False
     """Compile the blocks: minutes at first, then faster steps."""
     log_every: int = 10

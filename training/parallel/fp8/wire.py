@@ -2,7 +2,8 @@
 
 Dispatch in FP8 and combine in BF16 is DeepSeek-V3's way (arXiv 2412.19437, section 3.3.3): what arrives is
 quantised as the experts' product wants it, with scales that are powers of two. Its gradient is that of the
-rows, in BF16.
+rows, in BF16; and so is the gradient of what is combined, which the paper dispatches in FP8 as well: it is
+multiplied by the choices' weights behind the hop, before the product for which it would be quantised.
 
 Shapes: N rows, D hidden, T tiles of 128, B bytes: D + 4 · T, and zeros up to a multiple of 16.
 """
