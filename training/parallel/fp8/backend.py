@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import ModuleType
 
 import torch
@@ -10,11 +11,11 @@ from training.parallel.fp8 import reference
 
 
 def products(device: torch.device) -> ModuleType:
-    """`kernels` or `reference`; both have the functions that `reference.__all__` names.
+    """`hopper`, `kernels` or `reference`; all have the functions that `reference.__all__` names.
 
     Raises `RuntimeError` for a GPU without Triton.
     """
-    return kernels() if device.type == "cuda" else reference
+    return kernels(device) if device.type == "cuda" else reference
 
 
 def check_device(device: torch.device) -> None:
@@ -24,15 +25,18 @@ def check_device(device: torch.device) -> None:
     if torch.cuda.get_device_capability(device) < (9, 0):
         raise ValueError(f"run.fp8 needs a GPU of Hopper's kind, not {torch.cuda.get_device_name(device)}")
     try:
-        kernels()
+        kernels(device)
     except RuntimeError as error:
         raise ValueError(str(error)) from error
 
 
-def kernels() -> ModuleType:
-    """The module `kernels`. Raises `RuntimeError` if Triton is not installed."""
+def kernels(device: torch.device) -> ModuleType:
+    """The module for this GPU: `hopper` has instructions that only Hopper has.
+
+    Raises `RuntimeError` if Triton is not installed, or is too old.
+    """
+    name = "hopper" if torch.cuda.get_device_capability(device) == (9, 0) else "kernels"
     try:
-        from training.parallel.fp8 import kernels as found
-    except ModuleNotFoundError as error:
-        raise RuntimeError("the kernels for FP8 need Triton 3.4 or newer: pip install triton") from error
-    return found
+        return import_module(f"training.parallel.fp8.{name}")
+    except ImportError as error:
+        raise RuntimeError("the kernels for FP8 need Triton 3.6 or newer: pip install triton") from error
