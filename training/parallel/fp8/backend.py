@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import ModuleType
 
 import torch
@@ -11,11 +10,11 @@ from training.parallel.fp8 import reference
 
 
 def products(device: torch.device) -> ModuleType:
-    """`hopper`, `kernels` or `reference`; all have the functions that `reference.__all__` names.
+    """`kernels` or `reference`; both have the functions that `reference.__all__` names.
 
     Raises `RuntimeError` for a GPU without Triton.
     """
-    return kernels(device) if device.type == "cuda" else reference
+    return kernels() if device.type == "cuda" else reference
 
 
 def check_device(device: torch.device) -> None:
@@ -25,18 +24,15 @@ def check_device(device: torch.device) -> None:
     if torch.cuda.get_device_capability(device) < (9, 0):
         raise ValueError(f"run.fp8 needs a GPU of Hopper's kind, not {torch.cuda.get_device_name(device)}")
     try:
-        kernels(device)
+        kernels()
     except RuntimeError as error:
         raise ValueError(str(error)) from error
 
 
-def kernels(device: torch.device) -> ModuleType:
-    """The module for this GPU: `hopper` has instructions that only Hopper has.
-
-    Raises `RuntimeError` if Triton is not installed, or is too old.
-    """
-    name = "hopper" if torch.cuda.get_device_capability(device) == (9, 0) else "kernels"
+def kernels() -> ModuleType:
+    """The module `kernels`. Raises `RuntimeError` if Triton is not installed."""
     try:
-        return import_module(f"training.parallel.fp8.{name}")
-    except ImportError as error:
-        raise RuntimeError("the kernels for FP8 need Triton 3.6 or newer: pip install triton") from error
+        from training.parallel.fp8 import kernels as found
+    except ModuleNotFoundError as error:
+        raise RuntimeError("the kernels for FP8 need Triton 3.4 or newer: pip install triton") from error
+    return found

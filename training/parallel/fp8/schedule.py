@@ -66,3 +66,9 @@ def place_in(
     inside -= band * across
     height = gl.maximum(gl.minimum(tall - band, BAND), 1)
     return (band + inside % height) * _TILE, inside // height * (2 * _TILE), first, last
+
+
+@gluon.jit
+def in_lines(place, length):
+    """Where what begins at a place of a line begins in four of this length, each from the next place on."""
+    return place % 4 * length + place // 4 * 4

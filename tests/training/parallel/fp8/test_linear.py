@@ -147,10 +147,7 @@ def test_what_is_not_finite_reaches_the_loss(bad: float) -> None:
     assert model.logits(model(tokens(1, 9)).hidden_BLD).float().mean().isnan()
 
 
-@pytest.mark.parametrize("capability", [(9, 0), (10, 0)])
-def test_kernels_without_triton_say_what_to_install(
-    capability: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kernels_without_triton_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     find = builtins.__import__
 
     def without(name: str, *rest: Any, **named: Any) -> Any:
@@ -160,13 +157,12 @@ def test_kernels_without_triton_say_what_to_install(
 
     import training.parallel.fp8 as package
 
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
-    for name in ("hopper", "kernels", "casts"):
+    for name in ("kernels", "casts"):
         monkeypatch.delitem(sys.modules, f"training.parallel.fp8.{name}", raising=False)
         monkeypatch.delattr(package, name, raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(RuntimeError, match=r"need Triton 3\.6 or newer: pip install triton"):
-        kernels(torch.device("cuda"))
+    with pytest.raises(RuntimeError, match=r"need Triton 3\.4 or newer: pip install triton"):
+        kernels()
 
 
 def test_spread_experts_multiply_in_fp8_too() -> None:
