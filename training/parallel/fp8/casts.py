@@ -96,6 +96,15 @@ def empty_values(shape: tuple[int, ...], device: torch.device) -> Tensor:
     return torch.empty(*shape[:-1], width, device=device, dtype=torch.float8_e4m3fn)[..., : shape[-1]]
 
 
+def aligned(values: Tensor) -> Tensor:
+    """The values where a descriptor takes them: as they are, if they were made here."""
+    if values.stride(-1) == 1 and values.stride(-2) % ALIGNED == 0 and values.data_ptr() % ALIGNED == 0:
+        return values
+    room = empty_values(tuple(values.shape), values.device)
+    room.view(torch.uint8).copy_(values.view(torch.uint8))
+    return room
+
+
 @triton.jit
 def _scale_of(top, finite, POWER_OF_TWO: tl.constexpr):
     """The scale of tiles with these largest magnitudes."""

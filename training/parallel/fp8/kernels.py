@@ -22,7 +22,7 @@ import triton.language as tl
 from torch import Tensor
 from triton.tools.tensor_descriptor import TensorDescriptor
 
-from training.parallel.fp8.casts import ALIGNED, empty_values, place_of, to_blocks, to_columns, to_tiles
+from training.parallel.fp8.casts import aligned, place_of, to_blocks, to_columns, to_tiles
 from training.parallel.fp8.tiles import TILE, Quantised, most_tiles
 
 __all__ = ["multiply", "of_weight", "to_blocks", "to_columns", "to_tiles"]
@@ -52,10 +52,10 @@ def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, dtype: torch.dtype
     if not rows:
         return out_PO
     row_tiles = most_tiles(rows, experts)
-    weight_ROK = _aligned(weight.values).flatten(0, 1)
+    weight_ROK = aligned(weight.values).flatten(0, 1)
     with _LAUNCH:
         _multiply_kernel[lambda way: (row_tiles * triton.cdiv(outputs, TILE * way["WIDE"]),)](
-            _described(_aligned(x.values)),
+            _described(aligned(x.values)),
             x.scales,
             _described(weight_ROK),
             weight.scales.contiguous(),
@@ -95,15 +95,6 @@ def of_weight(grad: Quantised, x: Quantised, ends_E: Tensor, dtype: torch.dtype)
             triton.next_power_of_2(experts),
         )
     return out_EOK
-
-
-def _aligned(values: Tensor) -> Tensor:
-    """The values where a descriptor takes them: as they are, if they were made here."""
-    if values.stride(-1) == 1 and values.stride(-2) % ALIGNED == 0 and values.data_ptr() % ALIGNED == 0:
-        return values
-    room = empty_values(tuple(values.shape), values.device)
-    room.view(torch.uint8).copy_(values.view(torch.uint8))
-    return room
 
 
 def _described(values: Tensor) -> Any:

@@ -112,7 +112,8 @@ def _quantise(x: Tensor, height: int, power_of_two: bool) -> Quantised:
     bands, tiles = padded.shape[-2] // height, padded.shape[-1] // TILE
     tiled = padded.view(*x.shape[:-2], bands, height, tiles, TILE)
     top = tiled.abs().amax((-3, -1))
-    scales = torch.where(top < SMALLEST, 1.0, top / LARGEST)
+    # Not by a number, which a GPU would multiply by its rounded reciprocal instead.
+    scales = torch.where(top < SMALLEST, 1.0, top / torch.full_like(top, LARGEST))
     if power_of_two:
         scales = ((scales.view(torch.int32) + 0x7FFFFF) & 0x7F800000).view(torch.float32)
     scales = torch.where(top.isfinite(), scales, torch.nan)

@@ -1,6 +1,7 @@
 """The Triton kernels against the references, bit by bit where rounding is defined.
 
-On a GPU they run as they are. Without one they need Triton's interpreter:
+On a GPU they run as they are, those of `hopper` on Hopper. Without one they need Triton's interpreter, which
+has nothing for `hopper`:
 
     pip install --no-deps triton
     TRITON_INTERPRET=1 python -m pytest tests/training/parallel/fp8/test_kernels.py
@@ -8,6 +9,7 @@ On a GPU they run as they are. Without one they need Triton's interpreter:
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ if DEVICE.type == "cpu" and not triton.knobs.runtime.interpret:
 from training.parallel.fp8 import kernels  # noqa: E402
 
 WAYS = kernels.WAYS if DEVICE.type == "cuda" else [kernels.WAYS[0], kernels.WAYS[-1]]
+HOPPER = DEVICE.type == "cuda" and torch.cuda.get_device_capability() == (9, 0)
 GROUPS = [[128, 128], [0, 1, 130, 0, 60], [0, 0, 5], [200]]
 
 
@@ -120,16 +123,31 @@ def test_products(
     counts: list[int], inputs: int, outputs: int, way: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(way, monkeypatch)
+    check_products(kernels, counts, inputs, outputs)
+
+
+@pytest.mark.skipif(not HOPPER, reason="instructions of Hopper only")
+@pytest.mark.parametrize("counts", [*GROUPS, [0, 0], [300, 0, 1, 2500], [1] * 70])
+@pytest.mark.parametrize(("inputs", "outputs"), [(256, 128), (200, 300), (1, 1), (1030, 520)])
+def test_products_on_hopper(counts: list[int], inputs: int, outputs: int) -> None:
+    from training.parallel.fp8 import hopper
+
+    check_products(hopper, counts, inputs, outputs)
+
+
+def check_products(found_by: ModuleType, counts: list[int], inputs: int, outputs: int) -> None:
     x, grad, ends = normal(sum(counts), inputs), normal(sum(counts), outputs, seed=1), ends_of(counts)
     tiles, blocks = reference.to_tiles(x), reference.to_blocks(normal(len(counts), outputs, inputs, seed=2))
     columns = reference.to_columns(grad, ends), reference.to_columns(x, ends)
     for mine, theirs, operands in (
-        (kernels.multiply, reference.multiply, (tiles, blocks)),
-        (kernels.of_weight, reference.of_weight, columns),
+        (found_by.multiply, reference.multiply, (tiles, blocks)),
+        (found_by.of_weight, reference.of_weight, columns),
     ):
         found, wanted = (each(*operands, ends, torch.float32) for each in (mine, theirs))
         # The tensor core keeps fewer bits than FP32 inside the 128 terms of a tile.
-        torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-3 * wanted.abs().max().item())
+        torch.testing.assert_close(
+            found, wanted, rtol=1e-3, atol=1e-3 * wanted.abs().amax().item() if wanted.numel() else 0
+        )
 
 
 def test_a_row_that_is_not_finite_stays_alone() -> None:
