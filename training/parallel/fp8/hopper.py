@@ -12,10 +12,10 @@ nobody's or has no terms has no turns of the inner one, and no warp leaves early
 Descriptors cover whole tensors: a tile that reaches into the next group's rows is multiplied with them, and
 what belongs to nobody is not stored.
 
-At 8 × 4,096 rows it is 1.4 to 1.8 times as fast as BF16 and was right wherever all groups began at multiples of
-four rows. Where they did not, loads of scales from between 16-byte boundaries were refused as illegal
-instructions; `_lines` is there so that no load begins there, and has not run on a GPU yet. So `backend` does
-not choose these products: `benchmarks/fp8.py --hopper` measures them.
+At 8 × 4,096 rows it is 1.4 to 1.8 times as fast as BF16, and it was right wherever all groups began at
+multiples of four rows. Elsewhere the GPU refused a load of scales from between 16-byte boundaries as an
+illegal instruction, or so it seems: `_lines` is there so that no load begins there, and has not run on a GPU
+yet. So `backend` does not choose these products; `benchmarks/fp8.py --hopper` measures them.
 
 Importing this needs Triton 3.6 with Gluon.
 """
@@ -136,8 +136,8 @@ def _described(values: Tensor, rows: int) -> Any:
 
 
 def _lines(scales_MT: Tensor, count: int) -> tuple[Any, int]:
-    """The scales of tile after tile, (T · M), four times, beginning at the first to the fourth of them: so that
-    any `count` of them begin at a multiple of 16 bytes in one of the four. With the length of one."""
+    """The scales of tile after tile, (T · M), four times, from the first to the fourth of them on: any `count`
+    of them begin at a multiple of 16 bytes in one of the four. With the length of one."""
     line = scales_MT.t().flatten()
     length = cdiv(len(line), 4) * 4
     four = F.pad(line, (0, length + 3 - len(line))).as_strided((4, length), (1, 1)).flatten()
