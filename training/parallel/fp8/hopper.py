@@ -136,8 +136,8 @@ def _described(values: Tensor, rows: int) -> Any:
 
 
 def _lines(scales_MT: Tensor, count: int) -> tuple[Any, int]:
-    """The scales of tile after tile, (T · M), four times, from the first to the fourth of them on: any `count`
-    of them begin at a multiple of 16 bytes in one of the four. With the length of one."""
+    """The scales of tile after tile, (T · M), four times, from the first to the fourth of them on: so any
+    `count` of them begin at a multiple of 16 bytes in one of the four. With the length of one."""
     line = scales_MT.t().flatten()
     length = cdiv(len(line), 4) * 4
     four = F.pad(line, (0, length + 3 - len(line))).as_strided((4, length), (1, 1)).flatten()
