@@ -3,15 +3,19 @@
 Independent samples of each held-out theorem from the model BEFORE and from each model AFTER (directories;
 several: of several seeds), judged by the fast tier. pass@k of each model, and the gain of the mean AFTER,
 with a bootstrapped 95 % interval over the theorems. Generated theorems are in no shipped corpus.
+
+BEFORE and AFTER may also be files that `search_compare.py` wrote, one of each model: then it is what RMaxTS
+has proved within 8, 16, 32 and 64 samples.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,30 +46,50 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks/rlpaf_gain.json"))
     told = parser.parse_args()
-    scores = [asyncio.run(prove(path, told)) for path in (told.before, *told.after)]
-    names = [str(path) for path in (told.before, *told.after)]
-    ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= told.samples]
+    paths = (told.before, *told.after)
     bars: list[Bar] = []
-    details = {}
-    for suite in sorted({score.suite for score in scores[0]}):
-        for k in ks:
-            shares = [shares_of(one, suite, k) for one in scores]
-            theorems = sorted(set.intersection(*(set(one) for one in shares)))
-            for name, one in zip(names, shares, strict=True):
-                mean = 100 * sum(one[theorem] for theorem in theorems) / len(theorems)
-                bars.append(Bar(f"{suite} ({len(theorems)}), pass@{k}, {name}, %", float(mean)))
-            gains = [
-                sum((one[theorem] for one in shares[1:]), Fraction()) / len(told.after) - shares[0][theorem]
-                for theorem in theorems
-            ]
-            gain = 100 * float(sum(gains)) / len(gains)
-            interval = bootstrap(gains)
-            bars.append(Bar(f"{suite}, pass@{k}, gain, points", gain))
-            if interval is not None:
-                details[f"{suite}, pass@{k}, gain, 95 %"] = [100 * float(end) for end in interval]
-    for name, (low, high) in details.items():
+    intervals: dict[str, tuple[float, float]] = {}
+    if told.before.suffix == ".jsonl":
+        for samples in (8, 16, 32, 64):
+            found = [searched(path, samples) for path in paths]
+            intervals |= compare(f"RMaxTS within {samples}", paths, found, bars)
+    else:
+        scores = [asyncio.run(prove(path, told)) for path in paths]
+        for suite in sorted({score.suite for score in scores[0]}):
+            for k in (k for k in (1, 2, 4, 8, 16, 32, 64) if k <= told.samples):
+                found = [shares_of(one, suite, k) for one in scores]
+                intervals |= compare(f"{suite}, pass@{k}", paths, found, bars)
+    for name, (low, high) in intervals.items():
         print(f"{name}: [{low:.1f}, {high:.1f}]")
-    return report(told.out, bars, {"samples": told.samples, "seed": told.seed, "intervals": details})
+    return report(told.out, bars, {"samples": told.samples, "seed": told.seed, "intervals": intervals})
+
+
+def compare(
+    label: str, paths: Sequence[Path], shares: Sequence[Mapping[str, Fraction]], bars: list[Bar]
+) -> dict[str, tuple[float, float]]:
+    """Add each model's mean, and what the first one's has gained; the gain's interval, if it has one."""
+    theorems = sorted(set.intersection(*(set(one) for one in shares)))
+    for path, one in zip(paths, shares, strict=True):
+        mean = 100 * sum(one[theorem] for theorem in theorems) / len(theorems)
+        bars.append(Bar(f"{label} ({len(theorems)}), {path}, %", float(mean)))
+    before, *after = shares
+    gains = [sum((one[each] for one in after), Fraction()) / len(after) - before[each] for each in theorems]
+    bars.append(Bar(f"{label}, gain, points", 100 * float(sum(gains)) / len(gains)))
+    interval = bootstrap(gains)
+    if interval is None:
+        return {}
+    low, high = (100 * float(end) for end in interval)
+    return {f"{label}, gain, 95 %": (low, high)}
+
+
+def searched(path: Path, samples: int) -> dict[str, Fraction]:
+    """Whether each theorem was proved with so many samples, of those without a fault of ours."""
+    results = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()[1:]]
+    return {
+        one["name"]: Fraction(one["proved_at"] is not None and one["proved_at"] <= samples)
+        for one in results
+        if one["search"] == "rmaxts" and not one["error"]
+    }
 
 
 async def prove(model: Path, told: argparse.Namespace) -> list[Score]:
