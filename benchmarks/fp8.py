@@ -100,6 +100,8 @@ def main() -> int:
     if not gpu and not told.smoke:
         parser.error("this needs a GPU; --smoke runs without one")
     device = torch.device("cuda" if gpu else "cpu")
+    if told.hopper and not gpu:
+        parser.error("--hopper needs a GPU of Hopper's kind")
     details: dict[str, Any] = {"torch": torch.__version__, "cuda": torch.version.cuda}
     details["device"] = torch.cuda.get_device_name() if gpu else "CPU"
     if told.train:

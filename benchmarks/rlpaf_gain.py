@@ -47,6 +47,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/benchmarks/rlpaf_gain.json"))
     told = parser.parse_args()
     paths = (told.before, *told.after)
+    if len({path.suffix == ".jsonl" for path in paths}) > 1:
+        parser.error("models and files of searches cannot be compared")
     bars: list[Bar] = []
     intervals: dict[str, tuple[float, float]] = {}
     if told.before.suffix == ".jsonl":

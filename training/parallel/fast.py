@@ -34,8 +34,8 @@ from training.parallel.stage_layout import FastRoute, Layout
 MOST_PEERS = 32
 BLOCK_ROWS, TILE_WORDS = 1024, 1024
 """Rows that a program plans for; 32-bit words of a row at a time."""
-ALIGNED_ROW = 16
-"""Bytes that a row is a multiple of."""
+ALIGNED_ROW, CHOICE_BYTES = 16, 4
+"""Bytes that a row is a multiple of, and those of an expert's number as it travels."""
 
 
 class FastHop(Hop):
@@ -106,8 +106,8 @@ class FastHop(Hop):
             # Beside the sending, which may be under way still.
             with self._aside():
                 self._dispatch(told, out, rows_S, counts_WW, senders=False)
-        # Choices travel as 32 bits.
-        self.count(sent, x_ND, told[1].to(torch.int32), told[2])
+        each = CHOICE_BYTES + weights_NK.element_size()
+        self.count(sent, x_ND.shape[1] * x_ND.element_size() + chosen_NK.shape[1] * each)
         return *out, FastRoute(rows_S[: sum(sent)], slots_NC, sent, received, counts_WW, most)
 
     def dispatch_again(self, x_ND: Tensor, route: FastRoute) -> Tensor:

@@ -89,7 +89,9 @@ class Hop:
             sent = packed_NB[route.rows_S]
             packed_RB = exchange(sent, *sizes, self.groups)
             x_RD = stand_in(x_ND, sum(route.received_W), lambda grad_RD: self._gradient(grad_RD, route))
-        self.count(route.sent_W, sent, chosen_SK, weights_SK)
+        self.count(
+            route.sent_W, sum(part.shape[1] * part.element_size() for part in (sent, chosen_SK, weights_SK))
+        )
         return Arrived(
             x_RD,
             exchange(chosen_SK, *sizes, self.groups),
@@ -98,11 +100,11 @@ class Hop:
             packed_RB,
         )
 
-    def count(self, sent: list[int], *parts: Tensor) -> None:
-        """Add up what goes to the peers, so many rows of all of these to each."""
+    def count(self, sent: list[int], row_bytes: int) -> None:
+        """Add up what goes to the peers, so many rows to each, choices and weights among their bytes."""
         sent_W = torch.tensor(sent)
         self.sent_W += sent_W
-        self.bytes_W += sent_W * sum(part.shape[1] * part.element_size() for part in parts)
+        self.bytes_W += sent_W * row_bytes
 
     def back(self, y_RD: Tensor, route: Route) -> Tensor:
         """The sum of what the peers answered to each row, (N, D), added in FP32."""

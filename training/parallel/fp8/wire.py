@@ -11,7 +11,6 @@ Shapes: N rows, D hidden, T tiles of 128, B bytes: D + 4 · T, and zeros up to a
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from training.parallel.fp8.backend import products
@@ -34,8 +33,10 @@ def pack(x_ND: Tensor) -> Tensor:
     with torch.no_grad():
         tiles: Quantised = products(x_ND.device).to_tiles(x_ND, power_of_two=True)
         scales_NS = tiles.scales.clone(memory_format=torch.contiguous_format).view(torch.uint8)
-        packed = torch.cat([tiles.values.view(torch.uint8), scales_NS], dim=1)
-        return F.pad(packed, (0, row_bytes(x_ND.shape[1]) - packed.shape[1]))
+        parts = [tiles.values.view(torch.uint8), scales_NS]
+        if behind := row_bytes(x_ND.shape[1]) - sum(part.shape[1] for part in parts):
+            parts.append(scales_NS.new_zeros(len(x_ND), behind))
+        return torch.cat(parts, dim=1)
 
 
 def unpack(packed_NB: Tensor, width: int) -> Quantised:
