@@ -278,8 +278,7 @@ def chain(vocabulary: int, steps: int, rows: int, length: int, seed: int, device
 
 def learn(config: ModelConfig, batches: Tensor, seed: int, recipe: Recipe | None) -> list[float]:
     """The loss of each step. Weights in BF16 follow masters in FP32."""
-    model = Transformer(config)
-    model.init_weights(seed)
+    model = Transformer.drawn(config, seed)
     model.to(batches.device)
     masters = [nn.Parameter(weight.detach().clone()) for weight in model.parameters()]
     model.bfloat16()

@@ -73,8 +73,7 @@ def random_checkpoint(path: Path) -> None:
     """A model of the shipped size that has learnt nothing."""
     tokenizer = train_tokenizer(prompts(8), VOCABULARY)
     save_tokenizer(tokenizer, path)
-    model = Transformer(model_config(ModelTable(preset="shipped"), VOCABULARY))
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(ModelTable(preset="shipped"), VOCABULARY), 0)
     save_checkpoint(model.to(torch.bfloat16), path)
 
 

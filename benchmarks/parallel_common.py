@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from train_step import Case, synthetic
 
-from training.model import Transformer
+from training.model import Drawn, ModelConfig, Transformer
 from training.parallel.learner import MeshLearner
 from training.sft.config import BatchConfig, DataConfig, MeshConfig, ModelTable, RunConfig, SftConfig
 from training.sft.learner import Learner
@@ -55,17 +55,32 @@ def make(
         run=RunConfig(steps=1, dtype=size.dtype, **changes),
         mesh=mesh,
     )
-    model = copy.deepcopy(_start(size.preset, size.vocabulary, layers))
-    return MeshLearner(model, config, world) if mesh.divides else Learner(model, config, world)
-
-
-@lru_cache(maxsize=1)
-def _start(preset: str, vocabulary: int, layers: int | None) -> Transformer:
-    """A model that has not learnt yet; a copy of it is made sooner than another."""
     sizes = {} if layers is None else {"num_hidden_layers": layers}
-    model = Transformer(model_config(ModelTable(preset=preset, sizes=sizes), vocabulary))
-    model.init_weights(0)
-    return model
+    whole = model_config(ModelTable(preset=size.preset, sizes=sizes), size.vocabulary)
+    origin = _kept(whole)
+    if mesh.divides:
+        return MeshLearner(whole, origin, config, world)
+    return Learner(Transformer.build(whole, origin), config, world)
+
+
+class _Kept:
+    """An `Origin` that draws a part once: the next learner's begins sooner."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        self._drawn, self._parts = Drawn(config, 0), {}
+
+    def fill(self, wanted: Mapping[str, Tensor]) -> None:
+        """As `Origin`."""
+        missing = {
+            part: torch.empty(tensor.shape) for part, tensor in wanted.items() if part not in self._parts
+        }
+        self._drawn.fill(missing)
+        self._parts |= missing
+        for part, tensor in wanted.items():
+            tensor.copy_(self._parts[part])
+
+
+_kept = lru_cache(maxsize=1)(_Kept)
 
 
 def rows_of(size: Size, micro_batches: int) -> Rows:

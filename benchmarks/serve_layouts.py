@@ -301,8 +301,7 @@ def random_checkpoint(path: Path, smoke: bool) -> None:
         eos_token_id=vocabulary - 1,
         initializer_range=0.1 if smoke else 0.02,
     )
-    model = Transformer(config)
-    model.init_weights(0)
+    model = Transformer.drawn(config, 0)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     words = alphabet + [f"Ġfiller{number}" for number in range(vocabulary - 1 - len(alphabet))] + ["</s>"]
     tokenizer = Tokenizer(models.BPE(vocab={word: number for number, word in enumerate(words)}, merges=[]))

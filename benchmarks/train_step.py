@@ -205,8 +205,7 @@ def make_learner(case: Case, world: World, smoke: bool, bias_rate: float) -> Lea
         loss=LossConfig(bias_rate=bias_rate),
         run=RunConfig(steps=1, dtype="float32" if smoke else "bf16", compile=not smoke),
     )
-    model = Transformer(model_config(config.model, case.vocabulary))
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(config.model, case.vocabulary), 0)
     return Learner(model, config, world)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,26 @@ def replace_text(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def replacing_folder(place: Path, partial: Path) -> Iterator[Path]:
+    """The folder `partial`, made to be written into, which takes the place of another behind the block;
+    nothing is left of it if that fails. Raises `OSError`."""
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        put_in_place(partial, place)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def put_in_place(partial: Path, place: Path) -> None:
+    """Let a folder that is finished take another's place. Raises `OSError`."""
+    shutil.rmtree(place, ignore_errors=True)
+    os.replace(partial, place)
 
 
 def checkpoint_files(folder: Path) -> list[Path]:

@@ -34,8 +34,7 @@ def test_total_is_what_the_model_has(preset: str, mtp: int) -> None:
 )
 def test_forward_is_what_torch_counts(config: ModelConfig, changes: dict[str, int]) -> None:
     config = replace(config, **changes)
-    model = Transformer(config)
-    model.init_weights(0)
+    model = Transformer.drawn(config, 0)
     tokens = torch.zeros(2, 32, dtype=torch.long)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         hidden = model(tokens)

@@ -5,7 +5,7 @@ Shapes: B sequences, L tokens, D hidden, V vocabulary, E experts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from training.model.attention import Attention
 from training.model.config import ModelConfig
 from training.model.experts import MoE
 from training.model.layers import MLP, RMSNorm, Rope, rope_angles, rope_frequencies
+from training.model.parts import Drawn, Origin, parts_of
 from training.model.router import Router, Routing
 
 
@@ -88,7 +89,7 @@ class NextToken(nn.Module):
 
 
 class Transformer(nn.Module):
-    """A DeepSeek-V3 language model. Weights are uninitialised until `init_weights` or loading."""
+    """A DeepSeek-V3 language model. Weights are uninitialised until something fills them, as `build` does."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -97,9 +98,42 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(Block(config, layer) for layer in range(config.num_hidden_layers))
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
-        if config.tie_word_embeddings:
-            self.lm_head.weight = self.embed_tokens.weight
         self.mtp = NextToken(config) if config.num_nextn_predict_layers else None
+        self.tie()
+
+    @classmethod
+    def build(
+        cls,
+        config: ModelConfig,
+        origin: Origin,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype | Callable[[str], torch.dtype] = torch.float32,
+    ) -> Transformer:
+        """A model with values from `origin`. `dtype`: of all parameters, or of the one of this name; buffers
+        are FP32. Raises `ValueError` as `Origin.fill` does."""
+        with torch.device("meta"):
+            model = cls(config)
+        for name, parameter in model.named_parameters():
+            parameter.data = parameter.data.to(dtype if isinstance(dtype, torch.dtype) else dtype(name))
+        model.allocate(device)
+        origin.fill(parts_of(model))
+        return model
+
+    @classmethod
+    def drawn(cls, config: ModelConfig, seed: int) -> Transformer:
+        """A model to begin with, on the CPU."""
+        return cls.build(config, Drawn(config, seed))
+
+    def allocate(self, device: torch.device | str) -> None:
+        """Give a model that was made on no device, or what is left of it, memory on one; uninitialised."""
+        self.to_empty(device=device)
+        self.tie()
+
+    def tie(self) -> None:
+        """Make head and embedding one weight, if the model wants that and both are here."""
+        head, embedding = getattr(self, "lm_head", None), getattr(self, "embed_tokens", None)
+        if self.config.tie_word_embeddings and head is not None and embedding is not None:
+            head.weight = embedding.weight
 
     def forward(
         self,
@@ -174,20 +208,6 @@ class Transformer(nn.Module):
     def routers(self) -> list[Router]:
         """The routers, in the order of `Hidden.routing`."""
         return [module for module in self.modules() if isinstance(module, Router)]
-
-    @torch.no_grad()
-    def init_weights(self, seed: int) -> None:
-        """Normal weights of `initializer_range`, norms of one, biases of zero; the same on every device."""
-        generator = torch.Generator().manual_seed(seed)
-        for module in self.modules():
-            if isinstance(module, RMSNorm):
-                module.weight.fill_(1.0)
-            elif isinstance(module, Router):
-                module.e_score_correction_bias.zero_()
-        for parameter in self.parameters():
-            if parameter.dim() > 1:
-                values = torch.randn(parameter.shape, generator=generator)
-                parameter.copy_(values * self.config.initializer_range)
 
     def update_balance_bias(self, counts: list[Tensor], rate: float = 1e-3) -> None:
         """Move every router's bias against its load, the counts of one step (all devices and micro-batches

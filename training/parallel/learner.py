@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from training.errors import TrainError
-from training.model import Transformer
+from training.model import ModelConfig, Origin, Transformer
+from training.model.parts import parts, parts_of
 from training.parallel import shards
 from training.parallel.experts import spread_experts
 from training.parallel.fast import check_rows
@@ -45,10 +45,11 @@ _DTYPES = {"bf16": torch.bfloat16, "float32": torch.float32}
 class MeshLearner:
     """One process's part of a model that learns."""
 
-    def __init__(self, model: Transformer, config: SftConfig, world: World) -> None:
-        """`model`: the whole, on the CPU, of which this process keeps its part. Raises `ValueError` for a
-        mesh, a schedule or a kind of numbers that cannot be."""
-        self.size, self.config, self.world = model.config, config, world
+    def __init__(self, size: ModelConfig, origin: Origin, config: SftConfig, world: World) -> None:
+        """A model of this size, of which this process has its part, and takes no more than that from
+        `origin`. Raises `ValueError` for a mesh, a schedule or a kind of numbers that cannot be, and as
+        `Origin.fill` does."""
+        self.size, self.config, self.world = size, config, world
         if config.run.dtype not in _DTYPES:
             raise ValueError("run.dtype must be 'bf16' or 'float32': what is moved is FP32 in any case")
         shared = config.mesh
@@ -67,10 +68,12 @@ class MeshLearner:
                 f"run.compile undoes the split backward passes of {schedule.name}; 1F1B has none"
             )
         if shared.fast:
-            check_rows(model.config.hidden_size, _DTYPES[config.run.dtype])
+            check_rows(size.hidden_size, _DTYPES[config.run.dtype])
         rows = config.batch.tokens // (mesh.ways * config.batch.accumulation)
-        room = rows * min(model.config.num_experts_per_tok, mesh.experts) if shared.fast else 0
-        self.member = join_mesh(mesh, model.config, world.device, blocks=shared.blocks, fast_rows=room)
+        room = rows * min(size.num_experts_per_tok, mesh.experts) if shared.fast else 0
+        self.member = join_mesh(mesh, size, world.device, blocks=shared.blocks, fast_rows=room)
+        with torch.device("meta"):
+            model = Transformer(size)
         if split:
             make_splittable(model)
         if self.member.experts is not None:
@@ -78,14 +81,17 @@ class MeshLearner:
         if config.run.fp8:
             use_fp8(model)
         mine = schedule.stages_of(self.member.place)
-        self.stages = Stages(model, schedule.stages, mine, compile_=config.run.compile).to(world.device)
+        self.stages = Stages(model, schedule.stages, mine, compile_=config.run.compile)
+        model.allocate(world.device)
+        origin.fill(parts_of(model, self._first))
         self.pipeline = Pipeline(
             self.stages, schedule, self.member.place, self.member.channels, overlap=overlap
         )
-        self._held = dict(self.stages.model.named_parameters())
-        self._names = {self.member.key(name): name for name in self._held}
-        keyed = {key: self._held[name] for key, name in self._names.items()}
-        self.optimizer = ShardedAdamW(keyed, config.optimizer)
+        held = dict(model.named_parameters())
+        self._names = {self.member.key(name): name for name in held}
+        self._held = {key: held[name] for key, name in self._names.items()}
+        """Parameters by the key that says who else has them."""
+        self.optimizer = ShardedAdamW(self._held, config.optimizer)
         for parameter in self._held.values():
             parameter.data = parameter.data.to(_DTYPES[config.run.dtype])
 
@@ -117,75 +123,46 @@ class MeshLearner:
     def save(self, folder: RunFolder, step: int, fields: Mapping[str, Any]) -> None:
         """Write a checkpoint behind so many steps, of which each process writes a part; all must call this.
         Raises `TrainError`."""
-        found = self._biases()
-        for kind in (MODEL, *MOMENTS):
-            found |= self._entries(kind, self.optimizer.values(kind))
+        found = {f"{MODEL}/{part}": value for part, value in self._parts(MODEL).items()}
+        for kind in MOMENTS:
+            found |= {f"{kind}/{part}": value for part, value in self._parts(kind).items()}
         write = partial(shards.write, found=found)
         folder.save_shards(step, fields, self.size, write, self.config.run.keep, self.world)
 
     def resume(self, resumed: Resumed) -> None:
-        """Go on from a checkpoint of any layout; all processes must call this. Raises `TrainError`."""
-        if resumed.shards is None:  # This learner was made of its model.
-            moments = {
-                kind: {
-                    key: self._part(name, resumed.moments[name][kind]) for key, name in self._names.items()
-                }
-                for kind in MOMENTS
-            }
-            self.optimizer.restore(resumed.step, moments)
-            return
-        values = {
-            kind: {key: torch.empty(self._held[name].shape) for key, name in self._names.items()}
-            for kind in (MODEL, *MOMENTS)
-        }
-        here = self._biases()
-        biases = {entry: value.to("cpu", copy=True) for entry, value in here.items()}
-        wanted = dict(biases)
-        for kind, found in values.items():
-            wanted |= self._entries(kind, found)
+        """Go on from a checkpoint of any layout, of whose model this learner was made; all processes must
+        call this. Raises `TrainError`."""
+        values: dict[str, dict[str, Tensor]] = {}
         try:
-            shards.read(resumed.shards, wanted, alone=False)
+            for kind in MOMENTS:
+                values[kind] = {key: torch.empty(self._held[key].shape) for key in self._held}
+                wanted: dict[str, Tensor] = {}
+                for key, value in values[kind].items():
+                    wanted.update(parts(self._names[key], value, self._first))
+                resumed.origin(kind).fill(wanted)
         except ValueError as error:
-            raise TrainError(f"{resumed.shards.parent} cannot be read: {error}; use another --out") from error
+            raise TrainError(f"{error}; use another --out") from error
         self.optimizer.restore(resumed.step, values)
-        for entry, value in here.items():
-            value.copy_(biases[entry])
 
-    def full_state(self) -> dict[str, Tensor]:
-        """The whole model's state dict, in FP32 on the CPU of the leading process, and nothing on the others;
-        all must ask."""
-        mine = self._biases() | self._entries(MODEL, self.optimizer.values(MODEL))
-        told: list[dict[str, Tensor]] | None = [{}] * self.world.size if self.world.leads else None
-        dist.gather_object({entry: value.cpu() for entry, value in mine.items()}, told)
-        if told is None:
-            return {}
-        found = {entry: value for part in told for entry, value in part.items()}
-        return shards.state_of(found, self.size)
+    def export(self, folder: RunFolder) -> None:
+        """Write the model as it is used, of which each process writes a part; all must call this. Raises
+        `TrainError`."""
+        folder.export_shares(self.size, self._parts(MODEL), self.world)
 
-    def _biases(self) -> dict[str, Tensor]:
-        """The entries of what is no parameter: the routers' biases."""
-        return {
-            entry: value
-            for name, buffer in self.stages.model.named_buffers()
-            for entry, value in shards.entries(MODEL, name, buffer)
-        }
+    @property
+    def _first(self) -> int:
+        """The first of the experts that are here."""
+        return 0 if self.member.experts is None else self.member.experts.first
 
-    def _entries(self, kind: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The entries of values by key."""
-        first = 0 if self.member.experts is None else self.member.experts.first
-        return {
-            entry: value
-            for key, whole in values.items()
-            for entry, value in shards.entries(kind, self._names[key], whole, first)
-        }
-
-    def _part(self, name: str, value: Tensor) -> Tensor:
-        """What this process has of a whole model's value."""
-        held = self._held[name]
-        if value.shape == held.shape:
-            return value
-        assert self.member.experts is not None, "only experts are divided"
-        return value[self.member.experts.first :][: len(held)]
+    def _parts(self, kind: str) -> dict[str, Tensor]:
+        """The parts that this process gives, of those that several have; balance biases, which are no
+        parameters, each of them gives. All must ask."""
+        found: dict[str, Tensor] = {}
+        if kind == MODEL:
+            found.update((name, bias.cpu()) for name, bias in self.stages.model.named_buffers())
+        for key, value in self.optimizer.values(kind).items():
+            found.update(parts(self._names[key], value, self._first))
+        return found
 
     def _batches(self, rows: Rows, *, second: bool) -> list[Batch]:
         """The micro-batches of this pipeline."""

@@ -83,12 +83,9 @@ class ShardedAdamW:
 
     @torch.no_grad()
     def restore(self, step: int, values: Mapping[str, Mapping[str, Tensor]]) -> None:
-        """Be as it was behind so many steps: for each of the `MOMENTS` what this process holds, by key, and
-        of `MODEL` too unless the parameters have their values already."""
+        """Be as it was behind so many steps: for each of the `MOMENTS` what this process holds, by key. The
+        parameters have had their values when this was made."""
         for bucket in self._buckets:
-            if MODEL in values:
-                bucket.master.copy_(bucket.share(values[MODEL]))
-                bucket.publish()
             state = {kind: bucket.share(values[kind]) for kind in MOMENTS}
             count = torch.tensor(float(step), device=bucket.master.device if bucket.master.is_cuda else None)
             self._optimizer.state[bucket.master] = {"step": count, **state}

@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from lean_env.errors import LeanEnvError
 from prover.policies.base import PolicyError
 from training.corpus.render import Example
@@ -55,7 +53,7 @@ class Trainer:
         self.folder = RunFolder(out)
         source = config.model.checkpoint
         tokenizer = read_tokenizer(source)
-        start = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
+        start = checkpoint.start_from(source, tokenizer.get_vocab_size())
         lengths = {"batch.length": config.batch.length, "sampling.max_tokens": config.sampling.max_tokens}
         positions = start.config.max_position_embeddings
         for name, length in lengths.items():
@@ -70,11 +68,12 @@ class Trainer:
         if world.leads:
             self.folder.claim(flat(config), partial(keep_tokenizer, source))
         world.wait()
-        reference = None
-        if config.algorithm.kl:
-            reference = checkpoint.start_from(source, tokenizer.get_vocab_size(), torch.float32)
-        resumed = checkpoint.latest(out, start.config, torch.float32, self._warn, world)
-        model: Transformer = start if resumed is None else resumed.model
+        resumed = checkpoint.latest(out, start.config, self._warn, world)
+        try:
+            model = Transformer.build(start.config, start if resumed is None else resumed.origin())
+            reference = Transformer.build(start.config, start) if config.algorithm.kl else None
+        except ValueError as error:
+            raise TrainError(str(error)) from error
         self.learner = Learner(model, tokenizer, config, world, reference)
         self.ranks = Ranks(self.learner, world)
         self.batches, self.seconds, self.waited = 0, 0.0, 0.0
@@ -90,7 +89,8 @@ class Trainer:
         fields = resumed.fields
         try:
             self.batches, self.seconds, self.waited = resumed.step, fields["seconds"], fields["waited"]
-            self.learner.restore(fields["version"], fields["optimizer_step"], resumed.moments)
+            moments = resumed.moments(self.learner.weights.masters)
+            self.learner.restore(fields["version"], fields["optimizer_step"], moments)
             self.curriculum.restore(fields["curriculum"])
             self.statements.restore(fields["statements"])
             self._stored = fields["store"]

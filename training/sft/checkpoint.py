@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,9 +28,13 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from training.errors import TrainError
-from training.model import ModelConfig, Transformer
-from training.model.checkpoint import CheckpointError, load_checkpoint, read_config, save_state
-from training.parallel.shards import SHARDS, read_whole
+from training.files import replacing_folder
+from training.model import CheckpointError, ModelConfig, Origin
+from training.model.checkpoint import StoredModel, save_state
+from training.model.disk import read_config
+from training.model.parts import parts
+from training.parallel.shards import SHARDS, Shards
+from training.parallel.zero import MODEL, MOMENTS
 from training.sft.world import World
 
 FOLDER = "checkpoints"
@@ -41,17 +45,60 @@ Moments = Mapping[str, Mapping[str, Tensor]]
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """A checkpoint that was read."""
+    """A checkpoint that was found; what is in it is read when it is asked for."""
 
     step: int
     """Steps that are done."""
     fields: Mapping[str, Any]
     """What the run has written with it."""
-    model: Transformer
-    """On the CPU."""
-    moments: Moments
-    shards: Path | None
-    """Where both still are, if they are in shards and were not asked for."""
+    place: Path
+
+    def origin(self, kind: str = MODEL) -> Origin:
+        """Of the model, or of one of the `MOMENTS`, by the model's parts. Raises `TrainError`."""
+        try:
+            if (shards := self.place / SHARDS).is_dir():
+                return Shards(shards, kind)
+            return StoredModel(self.place) if kind == MODEL else _Moments(self.place / OPTIMIZER, kind)
+        except (OSError, ValueError) as error:
+            raise TrainError(f"{self.place} cannot be read: {error}; start the run again") from error
+
+    def moments(self, parameters: Mapping[str, Tensor]) -> Moments:
+        """The state of whole parameters, on the CPU; of theirs only names and shapes are used."""
+        if not (self.place / SHARDS).is_dir():
+            return _load(self.place / OPTIMIZER)
+        found: dict[str, dict[str, Tensor]] = {
+            name: {"step": torch.tensor(float(self.step))} for name in parameters
+        }
+        for kind in MOMENTS:
+            wanted: dict[str, Tensor] = {}
+            for name, value in parameters.items():
+                found[name][kind] = torch.empty(value.shape)
+                wanted.update(parts(name, found[name][kind]))
+            self.origin(kind).fill(wanted)
+        return found
+
+
+class _Moments:
+    """One of the moments that one process has written, as an `Origin`."""
+
+    def __init__(self, file: Path, kind: str) -> None:
+        self._state, self._kind = _load(file), kind
+
+    def fill(self, wanted: Mapping[str, Tensor]) -> None:
+        """As `Origin`."""
+        for part, tensor in wanted.items():
+            name, _, number = part.partition("/")
+            value = self._state[name][self._kind]
+            tensor.copy_(value[int(number)] if number else value)
+
+
+def _load(file: Path) -> Moments:
+    """Raises `ValueError` for what cannot be read."""
+    try:
+        found: Moments = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+    except (UnpicklingError, RuntimeError):
+        raise ValueError(f"{file.name} is damaged") from None
+    return found
 
 
 def save(
@@ -75,19 +122,15 @@ def save(
 @contextmanager
 def writing(out: Path, step: int, fields: Mapping[str, Any], keep: int) -> Iterator[Path]:
     """A folder to write a checkpoint into, which takes its place behind the block. Raises as `save` does."""
-    place, partial = _place(out, step), partial_place(out, step)
+    place = _place(out, step)
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        yield partial
-        files = sorted(file for file in partial.rglob("*") if file.is_file())
-        digests = {file.relative_to(partial).as_posix(): _digest(file) for file in files}
-        told = {"step": step, "fields": fields, "files": digests}
-        (partial / STATE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        os.replace(partial, place)
+        with replacing_folder(place, partial_place(out, step)) as partial:
+            yield partial
+            files = sorted(file for file in partial.rglob("*") if file.is_file())
+            names = [file.relative_to(partial).as_posix() for file in files]
+            told = {"step": step, "fields": fields, "files": _digests(partial, names)}
+            (partial / STATE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     except (OSError, RuntimeError, SafetensorError) as error:  # How each library says that a disk is full.
-        shutil.rmtree(partial, ignore_errors=True)
         raise TrainError(f"{place} cannot be written: {error}; earlier checkpoints are intact") from error
     for old in places(out)[keep:]:
         shutil.rmtree(old, ignore_errors=True)
@@ -107,32 +150,18 @@ def places(out: Path) -> list[Path]:
     return sorted((out / FOLDER).glob("step-*"), reverse=True)
 
 
-def latest(
-    out: Path,
-    config: ModelConfig,
-    dtype: torch.dtype,
-    warn: Callable[[str], None],
-    world: World,
-    *,
-    leave_shards: bool = False,
-) -> Resumed | None:
-    """The newest checkpoint that the leading process can read; None if the run has none yet. All processes
-    must call this. `leave_shards`: a model in shards comes back without its weights, for a mesh whose
-    processes read theirs.
+def latest(out: Path, config: ModelConfig, warn: Callable[[str], None], world: World) -> Resumed | None:
+    """The newest checkpoint that the leading process finds undamaged; None if the run has none yet. All
+    processes must call this.
 
-    Each one that is passed over is told to `warn`. Raises `TrainError` if there are some and none can be
-    read, for one of another architecture or vocabulary, and on a process that cannot read what the leading
-    one could.
+    Each one that is passed over is told to `warn`. Raises `TrainError` if there are some and all are damaged,
+    for one of another architecture or vocabulary, and on a process that has not got what the leading one has.
     """
-
-    def read(place: Path) -> Resumed:
-        return _read(place, config, dtype, leave_shards=leave_shards)
-
     found: Resumed | None = None
     refusal = ""
     if world.leads:
         try:
-            found = _newest(out, read, warn)
+            found = _newest(out, config, warn)
         except TrainError as error:
             refusal = str(error)
     step, refusal = world.tell((None if found is None else found.step, refusal))
@@ -142,7 +171,7 @@ def latest(
         return found
     place = _place(out, step)
     try:
-        return read(place)
+        return _read(place, config, whole=False)
     except _UNREADABLE as error:
         why = " ".join(str(error).split())
         raise TrainError(
@@ -155,12 +184,12 @@ def latest(
 _UNREADABLE = OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError
 
 
-def _newest(out: Path, read: Callable[[Path], Resumed], warn: Callable[[str], None]) -> Resumed | None:
+def _newest(out: Path, config: ModelConfig, warn: Callable[[str], None]) -> Resumed | None:
     """As `latest`, of this process alone."""
     reason = ""
     for place in places(out):
         try:
-            return read(place)
+            return _read(place, config, whole=True)
         except _UNREADABLE as error:
             why = " ".join(str(error).split())
             reason = reason or why
@@ -170,18 +199,24 @@ def _newest(out: Path, read: Callable[[Path], Resumed], warn: Callable[[str], No
     return None
 
 
-def start_from(path: Path, vocabulary: int, dtype: torch.dtype) -> Transformer:
+def start_from(path: Path, vocabulary: int) -> StoredModel:
     """A model to begin with. Raises `TrainError` if it is none, or knows too few tokens."""
     try:
-        model = load_checkpoint(path, "cpu", dtype)
+        stored = StoredModel(path)
     except CheckpointError as error:
         raise TrainError(f"model.checkpoint: {error}") from error
-    if model.config.vocab_size < vocabulary:
+    if stored.config.vocab_size < vocabulary:
         raise TrainError(
-            f"model.checkpoint: {path} has a vocabulary of {model.config.vocab_size}, the tokenizer one of "
+            f"model.checkpoint: {path} has a vocabulary of {stored.config.vocab_size}, the tokenizer one of "
             f"{vocabulary}; use the tokenizer that the model was trained with"
         )
-    return model
+    return stored
+
+
+def _digests(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """The SHA-256 of files, several at a time."""
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(names, threads.map(lambda name: _digest(folder / name), names), strict=True))
 
 
 def _digest(path: Path) -> str:
@@ -189,29 +224,18 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read(place: Path, config: ModelConfig, dtype: torch.dtype, *, leave_shards: bool) -> Resumed:
+def _read(place: Path, config: ModelConfig, *, whole: bool) -> Resumed:
+    """What is there. `whole`: with a look at every byte, and not only whether the files are there."""
     told: dict[str, Any] = json.loads((place / STATE).read_text(encoding="utf-8"))
-    for name, digest in told["files"].items():
-        if _digest(place / name) != digest:
-            raise ValueError(f"{name} is damaged")
-    step, fields = int(told["step"]), dict(told["fields"])
-    shards = place / SHARDS
-    if shards.is_dir():
-        _compare(place, read_config(place), config)
-        if leave_shards:
-            return Resumed(step, fields, Transformer(config), {}, shards)
-        model, moments = read_whole(shards, config)
-        count = torch.tensor(float(step))
-        return Resumed(
-            step, fields, model, {name: {"step": count, **of} for name, of in moments.items()}, None
-        )
-    model = load_checkpoint(place, "cpu", dtype)
-    _compare(place, model.config, config)
-    try:
-        moments = torch.load(place / OPTIMIZER, map_location="cpu", weights_only=True)
-    except UnpicklingError:
-        raise ValueError(f"{OPTIMIZER} is damaged") from None
-    return Resumed(step, fields, model, moments, None)
+    written: dict[str, str] = told["files"]
+    for name in written:
+        (place / name).stat()
+    if whole:
+        found = _digests(place, written)
+        if damaged := [name for name, digest in written.items() if found[name] != digest]:
+            raise ValueError(f"{damaged[0]} is damaged")
+    _compare(place, read_config(place), config)
+    return Resumed(int(told["step"]), dict(told["fields"]), place)
 
 
 def _compare(place: Path, there: ModelConfig, here: ModelConfig) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from prover.locking import claim_lock
 from training.errors import TrainError
-from training.files import RESULT, RUN, replace_text
+from training.files import RESULT, RUN, put_in_place, replace_text, replacing_folder
 from training.model import ModelConfig
-from training.model.checkpoint import save_description, save_state
+from training.model.checkpoint import save_description, save_index, save_share, save_state
 from training.parallel.shards import SHARDS
 from training.settings import difference
 from training.sft import checkpoint
@@ -56,6 +58,7 @@ class RunFolder:
         self.path = path
         self.model = path / "model"
         """The model in BF16, with its tokenizer: what is used and shipped."""
+        self._partial = path / ".model.partial"
         self._tokenizer = path / "tokenizer"
 
     def claim(self, told: Mapping[str, Any], keep_tokenizer: Callable[[Path], None]) -> None:
@@ -118,14 +121,46 @@ class RunFolder:
 
     def export(self, config: ModelConfig, state: Mapping[str, Tensor]) -> None:
         """Write the model as it is used. Raises `TrainError`."""
-        kept = {
-            name: value if name.endswith("e_score_correction_bias") else value.to(torch.bfloat16)
-            for name, value in state.items()
-        }
         try:
-            save_state(kept, config, self.model, self._tokenizer)
+            with replacing_folder(self.model, self._partial) as partial:
+                save_state(_as_used(state), config, partial, self._tokenizer)
+        except (OSError, SafetensorError) as error:
+            raise TrainError(f"{self.model} cannot be written: {error}") from error
+
+    def export_shares(self, config: ModelConfig, found: Mapping[str, Tensor], world: World) -> None:
+        """The same of a model of which each process has the parts `found`, to a file for each; all must call
+        this. What several have, one of them writes. Raises `TrainError`, on all of them."""
+        names = world.hear(sorted(found))
+        writer = {part: rank for rank in reversed(range(world.size)) for part in names[rank]}
+        writers = sorted(set(writer.values()))
+        files = {
+            rank: f"model-{place:05}-of-{len(writers):05}.safetensors"
+            for place, rank in enumerate(writers, 1)
+        }
+        mine = {part: value for part, value in found.items() if writer[part] == world.rank}
+
+        def make() -> None:
+            if world.leads:
+                shutil.rmtree(self._partial, ignore_errors=True)
+                self._partial.mkdir(parents=True)
+
+        def write() -> dict[str, int]:
+            return save_share(_as_used(mine), config, self._partial / files[world.rank]) if mine else {}
+
+        def finish() -> None:
+            if world.leads:
+                save_index({files[rank]: shares[rank] for rank in writers}, self._partial)
+                save_description(config, self._partial, self._tokenizer, torch.bfloat16)
+                put_in_place(self._partial, self.model)
+
+        try:
+            world.together(make)
+            shares = world.together(write)
+            world.together(finish)
         except OSError as error:
-            raise TrainError(f"{self.model} cannot be written: {error.strerror}") from error
+            if world.leads:
+                shutil.rmtree(self._partial, ignore_errors=True)
+            raise TrainError(f"{self.model} cannot be written: {error}") from error
 
     def write_result(self, figures: Mapping[str, Any]) -> None:
         """Write what a model card says about the run."""
@@ -136,6 +171,14 @@ class RunFolder:
             "processes": int(os.environ.get("WORLD_SIZE", "1")),
         }
         _write(self.path / RESULT, result)
+
+
+def _as_used(values: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """In BF16, but for the balance biases, whose steps would be lost."""
+    return {
+        name: value if name.endswith("e_score_correction_bias") else value.to(torch.bfloat16)
+        for name, value in values.items()
+    }
 
 
 def _heed(world: World) -> None:

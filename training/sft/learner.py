@@ -144,7 +144,14 @@ class Learner:
 
     def resume(self, resumed: Resumed) -> None:
         """Go on from a checkpoint, of whose model this learner was made."""
-        restore_optimizer(self.optimizer, self.weights.masters, resumed.moments)
+        moments = resumed.moments(self.weights.masters)
+        restore_optimizer(self.optimizer, self.weights.masters, moments)
+
+    def export(self, folder: RunFolder) -> None:
+        """Write the model as it is used; all ranks must call this. Raises `TrainError`."""
+        state = self.full_state()
+        if self.world.leads:
+            folder.export(self.size, state)
 
     def full_state(self) -> dict[str, Tensor]:
         """The whole model's state dict, in FP32 unless training is not, on the CPU. All ranks must ask."""

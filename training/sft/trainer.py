@@ -22,7 +22,7 @@ from torch import Tensor
 
 from training.errors import TrainError
 from training.flops import Work, peak_flops, step_flops
-from training.model import ModelConfig, Transformer
+from training.model import Drawn, ModelConfig, Origin, Transformer
 from training.model.metrics import max_violation, noise_floor
 from training.parallel.fp8.backend import check_device
 from training.parallel.learner import MeshLearner
@@ -95,19 +95,13 @@ class _Training:
         self.data = load_dataset(config.data, config.model.checkpoint, config.seed)
         self.folder = RunFolder(out)
         self.proving = Proving(config, self.data, self._warn if world.leads else None)
-        dtype = torch.bfloat16 if config.run.dtype == "bf16-pure" else torch.float32
-        size, start = _size(config, self.data.tokenizer.get_vocab_size(), dtype)
+        size, origin = _start(config, self.data.tokenizer.get_vocab_size())
         if world.leads:
             told = {**flat(config), "corpus": self.data.digest}
             self.folder.claim(told, partial(keep_tokenizer, self.data))
         world.wait()
-        resumed = checkpoint.latest(out, size, dtype, self._warn, world, leave_shards=config.mesh.divides)
-        if resumed is not None:
-            start = resumed.model
-        elif start is None:
-            start = Transformer(size)
-            start.init_weights(config.seed)
-        self.learner = _learner(start, config, world)
+        resumed = checkpoint.latest(out, size, self._warn, world)
+        self.learner = _learner(size, origin if resumed is None else resumed.origin(), config, world)
         if resumed is not None:
             self.learner.resume(resumed)
         before = Progress.of(resumed.fields) if resumed else Progress(0, START, 0.0)
@@ -155,6 +149,7 @@ class _Training:
                         if validate:
                             self._validate(monitor)
                         if prove:
+                            self.learner.export(self.folder)
                             self._prove(monitor)
 
     @contextmanager
@@ -227,11 +222,10 @@ class _Training:
         return loss
 
     def _prove(self, monitor: Monitor) -> float | None:
-        """The share of held-out statements that the model proves, if that is asked for and possible."""
-        state = self.learner.full_state()
+        """The share of held-out statements that the exported model proves, if that is asked for and
+        possible."""
         share: float | None = None
-        if self.world.leads:
-            self.folder.export(self.learner.size, state)
+        if self.world.leads and self.proving.count:
             share = self.proving.run(self.folder.model)
             if share is not None:
                 monitor.record(self.done, {"proved": share})
@@ -244,10 +238,8 @@ class _Training:
     def _finish(self, monitor: Monitor) -> None:
         """Export the model and write what came out."""
         loss = self._validate(monitor)
-        state = self.learner.full_state()
-        if self.world.leads:
-            self.folder.export(self.learner.size, state)
-        proved = self._prove(monitor) if self.proving.count else None
+        self.learner.export(self.folder)
+        proved = self._prove(monitor)
         if self.world.leads:
             seconds = round(self.seconds, 1)
             self.folder.write_result(
@@ -262,26 +254,33 @@ class _Training:
         self.world.wait()
 
 
-def _size(config: SftConfig, vocabulary: int, dtype: torch.dtype) -> tuple[ModelConfig, Transformer | None]:
-    """The size of the model, and the model to start from if one is named. Raises `TrainError`."""
-    start: Transformer | None = None
+def _start(config: SftConfig, vocabulary: int) -> tuple[ModelConfig, Origin]:
+    """The size of the model, and what it is to begin with. Raises `TrainError`."""
+    origin: Origin
     if config.model.checkpoint is not None:
-        start = checkpoint.start_from(config.model.checkpoint, vocabulary, dtype)
-    size = model_config(config.model, vocabulary) if start is None else start.config
+        origin = stored = checkpoint.start_from(config.model.checkpoint, vocabulary)
+        size = stored.config
+    else:
+        size = model_config(config.model, vocabulary)
+        origin = Drawn(size, config.seed)
     if config.data.length > size.max_position_embeddings:
         raise TrainError(
             f"data.length = {config.data.length} is more than the model's "
             f"{size.max_position_embeddings} positions"
         )
-    return size, start
+    return size, origin
 
 
-def _learner(model: Transformer, config: SftConfig, world: World) -> Learner | MeshLearner:
-    """Who learns. Raises `TrainError` for a mesh that cannot be, and a device that has no FP8."""
+def _learner(size: ModelConfig, origin: Origin, config: SftConfig, world: World) -> Learner | MeshLearner:
+    """Who learns. Raises `TrainError` for a mesh that cannot be, a device that has no FP8, and weights that
+    cannot be read."""
     try:
         if config.run.fp8:
             check_device(world.device)
-        return (MeshLearner if config.mesh.divides else Learner)(model, config, world)
+        if config.mesh.divides:
+            return MeshLearner(size, origin, config, world)
+        dtype = torch.bfloat16 if config.run.dtype == "bf16-pure" else torch.float32
+        return Learner(Transformer.build(size, origin, dtype=dtype), config, world)
     except ValueError as error:
         raise TrainError(str(error)) from error
 

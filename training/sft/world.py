@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+from safetensors import SafetensorError
 from torch import Tensor
 
 from training.sft.heartbeat import Heartbeats
 
+T = TypeVar("T")
 PATIENCE = timedelta(hours=2)
 """How long ranks wait for each other: rank 0 may be proving theorems."""
 
@@ -46,6 +48,29 @@ class World:
         if self.size > 1:
             dist.broadcast_object_list(told)
         return told[0]
+
+    def hear(self, value: T) -> list[T]:
+        """What all processes say, in their order, on each of them."""
+        if self.size == 1:
+            return [value]
+        said: list[T] = [value] * self.size
+        dist.all_gather_object(said, value)
+        return said
+
+    def together(self, work: Callable[[], T]) -> list[T]:
+        """What a piece of work gives on each process, on each of them. Raises `OSError` on all of them if it
+        cannot read or write on one."""
+        done: list[T] = []
+        failure = ""
+        try:
+            done.append(work())
+        except (OSError, SafetensorError) as error:
+            failure = f"process {self.rank} says: {' '.join(str(error).split())}"
+        said = self.hear((done, failure))
+        for _, found in said:
+            if found:
+                raise OSError(found)
+        return [value for (value,), _ in said]
 
     def wait(self) -> None:
         """Until all processes are here."""

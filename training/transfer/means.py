@@ -20,7 +20,7 @@ from torch import Tensor
 
 from lean_env.values import one_line
 from training.model import Transformer, save_checkpoint
-from training.model.checkpoint import disk_tensors
+from training.model.disk import disk_tensors
 from training.transfer.control import Control
 from training.transfer.errors import TransferError
 

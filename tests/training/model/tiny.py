@@ -38,8 +38,7 @@ TINY = ModelConfig(
 
 def tiny_model(seed: int = 0, **changes: Any) -> Transformer:
     """A random model in FP32, with biases that change the routing."""
-    model = Transformer(replace(TINY, **changes))
-    model.init_weights(seed)
+    model = Transformer.drawn(replace(TINY, **changes), seed)
     generator = torch.Generator().manual_seed(seed)
     for router in model.routers():
         router.e_score_correction_bias.normal_(std=0.1, generator=generator)

@@ -14,7 +14,7 @@ import torch
 from tests.training.parallel.processes import together
 from tests.training.sft.tiny import write
 from training.errors import TrainError
-from training.model import Transformer
+from training.model import Drawn, ModelConfig, Transformer
 from training.parallel.learner import MeshLearner
 from training.sft import checkpoint
 from training.sft.config import MeshConfig, SftConfig, load_config
@@ -30,12 +30,10 @@ LARGEST = 50_000
 """Bytes of a file: less than a process's part of a checkpoint."""
 
 
-def beginning(folder: Path) -> tuple[SftConfig, Transformer]:
+def beginning(folder: Path) -> tuple[SftConfig, ModelConfig]:
     config = load_config(folder / "sft.toml")
     data = load_dataset(config.data, None, 0)
-    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
-    model.init_weights(0)
-    return config, model
+    return config, model_config(config.model, data.tokenizer.get_vocab_size())
 
 
 @pytest.fixture
@@ -54,9 +52,9 @@ class Outcome(NamedTuple):
 
 def fails(rank: int, folder: Path, who: int, how: str) -> Outcome:
     """A mesh writes a checkpoint, and another that a process cannot write."""
-    config, model = beginning(folder)
+    config, size = beginning(folder)
     world = World(rank, 2, CPU)
-    learner = MeshLearner(model, replace(config, mesh=MeshConfig(experts=2)), world)
+    learner = MeshLearner(size, Drawn(size, 0), replace(config, mesh=MeshConfig(experts=2)), world)
     run = RunFolder(folder)
     learner.save(run, 1, {})
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -77,7 +75,7 @@ def fails(rank: int, folder: Path, who: int, how: str) -> Outcome:
         shutil.move(folder / "kept", folder / "checkpoints")
     world.wait()
     left = sorted(path.name for path in (folder / "checkpoints").iterdir())
-    resumed = checkpoint.latest(folder, model.config, torch.float32, print, world, leave_shards=True)
+    resumed = checkpoint.latest(folder, size, print, world)
     assert resumed is not None
     learner.resume(resumed)
     return Outcome(said, left, resumed.step)
@@ -116,10 +114,10 @@ def chosen(rank: int, folder: Path, views: list[list[int]]) -> tuple[int | None,
         shutil.copytree(folder / "checkpoints" / name, out / "checkpoints" / name)
         if step < 0:
             (out / "checkpoints" / name / "state.json").write_text("{")
-    size = beginning(folder)[1].config
+    _, size = beginning(folder)
     warned: list[str] = []
     try:
-        found = checkpoint.latest(out, size, torch.float32, warned.append, World(rank, 2, CPU))
+        found = checkpoint.latest(out, size, warned.append, World(rank, 2, CPU))
     except TrainError as error:
         return None, f"{error.alone} {error}", warned
     return None if found is None else found.step, "", warned
@@ -134,8 +132,8 @@ def all_chosen(rank: int, folder: Path) -> list[tuple[int | None, str, list[str]
 
 
 def test_the_leading_process_chooses_for_all(folder: Path) -> None:
-    config, model = beginning(folder)
-    learner = Learner(model, config, ALONE)
+    config, size = beginning(folder)
+    learner = Learner(Transformer.drawn(size, 0), config, ALONE)
     for step in (1, 2, 3):
         learner.save(RunFolder(folder), step, {})
         for old in (folder / "checkpoints").glob("step-*"):

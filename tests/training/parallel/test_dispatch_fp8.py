@@ -18,8 +18,8 @@ from torch import Tensor
 from tests.training.model.tiny import TINY
 from tests.training.parallel.processes import together, twice
 from tests.training.parallel.test_spread import ROUTINGS, inputs, place
-from tests.training.sft.tiny import write
-from training.model import Transformer
+from tests.training.sft.tiny import write, written
+from training.model import Drawn, ModelConfig, Transformer
 from training.model.experts import Experts
 from training.parallel.experts import Place, SpreadExperts, one_hop
 from training.parallel.fp8.linear import Fp8Experts, Fp8SpreadExperts
@@ -30,6 +30,7 @@ from training.parallel.spread import Hop
 from training.parallel.traffic import counted
 from training.sft.config import BatchConfig, MeshConfig, SftConfig, load_config
 from training.sft.dataset import load_dataset
+from training.sft.folder import RunFolder
 from training.sft.learner import Learner
 from training.sft.packing import Rows
 from training.sft.presets import model_config
@@ -165,27 +166,31 @@ class Step(NamedTuple):
 
 def step(rank: int, folder: Path, mesh: MeshConfig) -> Step:
     """Of this process in a mesh, or of one alone."""
-    config, model, taken = beginning(folder)
-    world = World(rank, mesh.experts, torch.device("cpu"))
-    kind = MeshLearner if mesh.divides else Learner
-    learner = kind(model, replace(config, mesh=mesh), world)
+    config, size, taken = beginning(folder)
+    world, config = World(rank, mesh.experts, torch.device("cpu")), replace(config, mesh=mesh)
+    learner: Learner | MeshLearner = Learner(Transformer.drawn(size, 0), config, world)
+    if mesh.divides:
+        learner = MeshLearner(size, Drawn(size, 0), config, world)
     figures = learner.step(taken, RATE)
     said = [float(figures.loss), float(figures.second_loss), float(figures.gradient_norm)]
     hops: Sequence[Hop] = ()
     if isinstance(learner, MeshLearner) and learner.member.experts is not None:
         hops = learner.member.experts.hops
     sent = [float(hop.bytes_W.sum() / hop.sent_W.sum()) for hop in hops]
-    return Step([*said, learner.validate(taken)], learner.full_state(), sent)
+    learner.save(RunFolder(folder), 1, {})
+    world.wait()
+    state = written(folder, size).state_dict() if world.leads else {}
+    world.wait()
+    return Step([*said, learner.validate(taken)], state, sent)
 
 
-def beginning(folder: Path) -> tuple[SftConfig, Transformer, Rows]:
+def beginning(folder: Path) -> tuple[SftConfig, ModelConfig, Rows]:
     config = load_config(folder / "sft.toml")
     run = replace(config.run, dtype="bf16", fp8=True)
     config = replace(config, run=run, batch=BatchConfig(128 * 8, 1))
     data = load_dataset(config.data, None, 0)
-    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
-    model.init_weights(0)
-    return config, model, data.epoch(0)[0][:8]
+    size = model_config(config.model, data.tokenizer.get_vocab_size())
+    return config, size, data.epoch(0)[0][:8]
 
 
 def send(width: int) -> tuple[int, int]:
@@ -259,7 +264,7 @@ def test_spread_experts_compute_what_one_process_computes_in_fp8(four: list[OfFo
 
 def test_a_training_step_is_that_of_one_process(folder: Path, two: list[OfTwo], four: list[OfFour]) -> None:
     alone = step(0, folder, MeshConfig())
-    before = beginning(folder)[1].state_dict()
+    before = Transformer.drawn(beginning(folder)[1], 0).state_dict()
     moved = sum(float((alone.state[name] - before[name]).norm()) ** 2 for name in before) ** 0.5
     for found in (two, four):
         for each in found:

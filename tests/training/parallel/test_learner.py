@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.training.parallel.processes import together
-from tests.training.sft.tiny import write
+from tests.training.sft.tiny import write, written
 from training.model import Transformer
 from training.parallel.learner import MeshLearner
 from training.sft import checkpoint
@@ -37,8 +37,7 @@ def beginning(folder: Path, dtype: str) -> tuple[SftConfig, Transformer, Rows]:
     config = load_config(folder / "sft.toml")
     config = replace(config, run=replace(config.run, dtype=dtype), batch=BatchConfig(128 * ROWS, 1))
     data = load_dataset(config.data, None, 0)
-    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(config.model, data.tokenizer.get_vocab_size()), 0)
     return config, model, data.epoch(0)[0]
 
 
@@ -54,17 +53,18 @@ def learn(rank: int, folder: Path, dtype: str) -> list[tuple[list[float], float,
     found = []
     for step, (mesh, accumulation) in enumerate(LAYOUTS, 1):
         told = replace(config, mesh=mesh, batch=BatchConfig(128 * ROWS, accumulation))
-        resumed = checkpoint.latest(folder, model.config, torch.float32, print, world, leave_shards=True)
+        resumed = checkpoint.latest(folder, model.config, print, world)
         assert resumed is not None
-        assert (resumed.shards is None) == (step == 1)
-        learner = MeshLearner(resumed.model, told, world)
+        assert (resumed.place / "sharded").exists() == (step > 1)
+        learner = MeshLearner(model.config, resumed.origin(), told, world)
         learner.resume(resumed)
         figures = learner.step(take(rows, step), RATE)
         said = [float(figures.loss), float(figures.second_loss), float(figures.gradient_norm)]
         said += [float(figures.balance), *figures.counts_ME.flatten().tolist()]
         validation = learner.validate(rows[: ROWS + 3])
-        found.append((said, validation, learner.full_state()))
         learner.save(RunFolder(folder), step + 1, {})
+        world.wait()
+        found.append((said, validation, written(folder, model.config).state_dict() if world.leads else {}))
         world.wait()
     return found
 
@@ -87,7 +87,9 @@ def test_layouts_follow_each_other_as_one_process_would(tmp_path: Path, dtype: s
         expected += [float(figures.balance), *figures.counts_ME.flatten().tolist()]
         for said, validation, _ in (each[step - 1] for each in told):
             assert said[:4] == pytest.approx(expected[:4], rel=tolerance)
-            assert said[4:] == pytest.approx(expected[4:], abs=0 if dtype == "float32" else 12)
+            # In BF16 rounding decides where two experts' scores are next to equal.
+            elsewhere = sum(abs(ours - theirs) for ours, theirs in zip(said[4:], expected[4:], strict=True))
+            assert elsewhere <= (0 if dtype == "float32" else 0.04) * sum(expected[4:])
             assert validation == pytest.approx(alone.validate(rows[: ROWS + 3]), rel=tolerance)
         state, right = told[0][step - 1][2], alone.full_state()
         assert state.keys() == right.keys()
@@ -95,10 +97,10 @@ def test_layouts_follow_each_other_as_one_process_would(tmp_path: Path, dtype: s
         error = sum(float((right[name] - state[name]).norm()) ** 2 for name in right) ** 0.5
         assert error < (1e-3 if dtype == "float32" else 0.6) * moved
     # What the last mesh has written, one process can go on with.
-    resumed = checkpoint.latest(tmp_path, model.config, torch.float32, print, ALONE)
+    resumed = checkpoint.latest(tmp_path, model.config, print, ALONE)
     assert resumed is not None
     assert resumed.step == len(LAYOUTS) + 1
-    again = Learner(resumed.model, config, ALONE)
+    again = Learner(written(tmp_path, model.config), config, ALONE)
     again.resume(resumed)
     ours, theirs = (learner.step(take(rows, 0), RATE) for learner in (again, alone))
     assert float(ours.loss) == pytest.approx(float(theirs.loss), rel=tolerance)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.training.model.tiny import TINY
-from training.model import Transformer
+from training.model import Drawn
 from training.parallel.learner import MeshLearner
 from training.sft.config import BatchConfig, DataConfig, MeshConfig, ModelTable, RunConfig, SftConfig
 from training.sft.world import World
@@ -62,9 +62,9 @@ def test_a_mesh_that_cannot_be(
         run=RunConfig(steps=1, **run),
         mesh=MeshConfig(**mesh),
     )
-    model = Transformer(replace(TINY, hidden_size=30))
+    size = replace(TINY, hidden_size=30)
     with pytest.raises(ValueError, match=f"^[^\\n]*{re.escape(said)}[^\\n]*$"):
-        MeshLearner(model, config, World(0, processes, torch.device("cpu")))
+        MeshLearner(size, Drawn(size, 0), config, World(0, processes, torch.device("cpu")))
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,9 @@ def test_every_example_is_in_one_bundle_and_none_exceeds_a_row(length: int) -> N
 @pytest.mark.parametrize("seed", [0, 1])
 def test_log_probs_and_gradients_are_those_of_separate_rows(seed: int) -> None:
     examples = some_examples(seed, 5, 6)
-    model = Transformer(ModelConfig(**PRESETS["tiny"], vocab_size=50, eos_token_id=0, initializer_range=0.2))
-    model.init_weights(seed)
+    model = Transformer.drawn(
+        ModelConfig(**PRESETS["tiny"], vocab_size=50, eos_token_id=0, initializer_range=0.2), seed
+    )
     scorer = Scorer(model)
     slopes = torch.randn(sum(len(one.tokens) - one.prompt for one in examples))
 

@@ -41,8 +41,7 @@ def learn(rank: int, folder: Path, size: int) -> None:
     world = World(rank, size, torch.device("cpu"))
     config = load_config(folder / "sft.toml")
     data = load_dataset(config.data, None, config.seed)
-    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(config.model, data.tokenizer.get_vocab_size()), 0)
     learner = Learner(model, config, world)
     rows = data.epoch(0)[0]
     for step in range(2):

@@ -25,8 +25,7 @@ def fixture_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[SftConfig, 
     path = write(tmp_path_factory.mktemp("run"), model__sizes__num_nextn_predict_layers=1)
     config = load_config(path)
     data = load_dataset(config.data, None, 0)
-    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(config.model, data.tokenizer.get_vocab_size()), 0)
     return config, model, data.epoch(0)[0]
 
 

@@ -53,8 +53,7 @@ def test_chunked_cross_entropy_is_torchs(size: int, dtype: torch.dtype, toleranc
 def test_a_packed_row_costs_what_its_examples_cost_alone(tmp_path: Path, mtp: int) -> None:
     config = load_config(write(tmp_path, model__sizes__num_nextn_predict_layers=mtp))
     data = load_dataset(config.data, None, 0)
-    model = Transformer(model_config(config.model, data.tokenizer.get_vocab_size()))
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(config.model, data.tokenizer.get_vocab_size()), 0)
     objective = Objective(model, False)
     rows = data.epoch(0)[0][:4]
     packed = objective(make_batch(rows, CPU, second=bool(mtp)))

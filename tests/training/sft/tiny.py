@@ -6,7 +6,12 @@ import random
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from data.records import CorpusRecord, write_corpus
+from training.model import ModelConfig, Transformer
+from training.sft.checkpoint import latest
+from training.sft.world import World
 
 CONFIG = """
 seed = 7
@@ -66,3 +71,10 @@ def write_config(folder: Path, **changes: Any) -> Path:
     path = folder / "sft.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def written(out: Path, size: ModelConfig) -> Transformer:
+    """The model in the newest checkpoint of a run."""
+    resumed = latest(out, size, print, World(0, 1, torch.device("cpu")))
+    assert resumed is not None
+    return Transformer.build(size, resumed.origin())
