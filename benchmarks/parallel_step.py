@@ -29,7 +29,7 @@ from parallel_pieces import overlap, schedules
 
 from training.flops import peak_flops, step_flops
 from training.sft.config import MeshConfig
-from training.sft.trainer import work_of
+from training.sft.interval import work_of
 from training.sft.world import World, join
 
 

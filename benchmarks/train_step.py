@@ -37,11 +37,11 @@ from training.sft.config import (
     SftConfig,
 )
 from training.sft.dataset import load_dataset
+from training.sft.interval import work_of
 from training.sft.learner import Learner
 from training.sft.packing import Rows, TokenExample, pack
 from training.sft.presets import model_config
 from training.sft.stream import RowStream
-from training.sft.trainer import work_of
 from training.sft.world import World, join
 
 WARM, REPEATS, STEPS = 3, 5, 4

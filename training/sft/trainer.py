@@ -18,12 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from training.errors import TrainError
-from training.flops import Work, peak_flops, step_flops
 from training.model import Drawn, ModelConfig, Origin, Transformer
-from training.model.metrics import max_violation, noise_floor
 from training.parallel.fp8.backend import check_device
 from training.parallel.learner import MeshLearner
 from training.settings import flat
@@ -31,11 +28,10 @@ from training.sft import checkpoint
 from training.sft.config import SftConfig
 from training.sft.dataset import keep_tokenizer, load_dataset
 from training.sft.folder import RunFolder, alone_in
+from training.sft.interval import Interval
 from training.sft.learner import Figures, Learner, memory_advice
 from training.sft.monitor import Monitor, short
-from training.sft.objective import real_tokens
 from training.sft.optimizer import learning_rate
-from training.sft.packing import IGNORED, Rows
 from training.sft.patience import patience
 from training.sft.presets import model_config
 from training.sft.proving import Proving
@@ -76,18 +72,6 @@ class Progress:
         return cls(int(fields["steps"]), position, float(fields["seconds"]))
 
 
-@dataclass(slots=True)
-class _Interval:
-    """What was done since the last line of figures."""
-
-    began: float
-    steps: int = 0
-    tokens: int = 0
-    flops: float = 0.0
-    flops_without_head: float = 0.0
-    loss: Tensor | float = 0.0
-
-
 class _Training:
     def __init__(self, config: SftConfig, out: Path, world: World) -> None:
         self.config, self.world = config, world
@@ -125,18 +109,18 @@ class _Training:
 
     def _learn(self, stream: RowStream, monitor: Monitor) -> None:
         run = self.config.run
-        interval = _Interval(time.monotonic())
+        interval = Interval(time.monotonic())
         with patience(self.world) as interrupted:
             while self.done < self.steps:
                 rows = stream.take(self.rows)
                 rate = learning_rate(self.config.optimizer, self.done, self.steps)
                 figures = self.learner.step(rows, rate)
                 self.done += 1
-                self._count(interval, rows, figures)
+                interval.count(rows, figures, self.learner.size)
                 last = self.done == self.steps
                 if self.done % run.log_every == 0 or last:
                     self._log(interval, figures, rate, monitor)
-                    interval = _Interval(time.monotonic())
+                    interval = Interval(time.monotonic())
                 save = self.done % run.checkpoint_every == 0 or last or interrupted()
                 validate = bool(run.validate_every) and self.done % run.validate_every == 0 and not last
                 prove = self.proving.due(self.done) and not last
@@ -153,7 +137,7 @@ class _Training:
                             self._prove(monitor)
 
     @contextmanager
-    def _pause(self, interval: _Interval) -> Iterator[None]:
+    def _pause(self, interval: Interval) -> Iterator[None]:
         """What happens inside takes no time away from the steps."""
         if self.world.device.type == "cuda":
             torch.cuda.synchronize()
@@ -161,49 +145,17 @@ class _Training:
         yield
         interval.began += time.monotonic() - began
 
-    def _count(self, interval: _Interval, rows: Rows, figures: Figures) -> None:
-        size = self.learner.size
-        work = work_of(rows, second=size.num_nextn_predict_layers > 0)
-        interval.steps += 1
-        interval.tokens += work.tokens
-        interval.flops += step_flops(size, work)
-        interval.flops_without_head += step_flops(size, work, head=False)
-        interval.loss = interval.loss + figures.loss
-
-    def _log(self, interval: _Interval, figures: Figures, rate: float, monitor: Monitor) -> None:
+    def _log(self, interval: Interval, figures: Figures, rate: float, monitor: Monitor) -> None:
         """Wait for the device, and say how the last steps went."""
-        loss = float(interval.loss) / interval.steps
-        seconds = time.monotonic() - interval.began
+        seconds, values = interval.values(figures, self.learner.size, self.world)
         self.seconds += seconds
-        if not math.isfinite(loss):
+        if not math.isfinite(values["loss"]):
             raise TrainError(
-                f"the loss is {loss} by step {self.done}: lower optimizer.learning_rate or optimizer.clip, "
-                "with another --out; earlier checkpoints are intact"
+                f"the loss is {values['loss']} by step {self.done}: lower optimizer.learning_rate or "
+                "optimizer.clip, with another --out; earlier checkpoints are intact"
             )
-        values = {
-            "loss": loss,
-            "learning_rate": rate,
-            "gradient_norm": float(figures.gradient_norm),
-            "tokens_per_second": interval.tokens / seconds,
-            "seconds": self.seconds,
-        }
-        if self.learner.size.num_nextn_predict_layers:
-            values["second_loss"] = float(figures.second_loss)
-        if len(figures.counts_ME):
-            values["sequence_balance"] = float(figures.balance)
-            violations = [max_violation(counts_E) for counts_E in figures.counts_ME]
-            values["max_violation"] = sum(violations) / len(violations)
-            size = self.learner.size
-            routed = round(float(figures.counts_ME[0].sum())) // size.num_experts_per_tok
-            values["max_violation_floor"] = noise_floor(
-                size.n_routed_experts, size.num_experts_per_tok, routed
-            )
-        if peak := peak_flops(_device_name(self.world.device)):
-            available = peak * seconds * self.world.size
-            values["mfu"] = interval.flops / available
-            values["mfu_without_head"] = interval.flops_without_head / available
-        monitor.record(self.done, values)
-        words = f"loss {loss:.3f}  {short(values['tokens_per_second'])} tokens/s"
+        monitor.record(self.done, {**values, "learning_rate": rate, "seconds": self.seconds})
+        words = f"loss {values['loss']:.3f}  {short(values['tokens_per_second'])} tokens/s"
         monitor.show(self.done, f"{words}  MFU {values['mfu']:.1%}" if "mfu" in values else words)
 
     def _checkpoint(self, position: Position) -> None:
@@ -296,17 +248,3 @@ def _rows_a_step(config: SftConfig, world: World) -> int:
             f"batch.accumulation × pipelines"
         )
     return config.batch.tokens // length
-
-
-def work_of(rows: Rows, *, second: bool) -> Work:
-    """What the rows ask of a model."""
-    # A document's places are numbered from 0, so 2p + 1 over all of them adds up to its length squared.
-    real = rows.segments_RL >= 0
-    pairs = int((2 * rows.positions_RL[real].astype("int64") + 1).sum())
-    targets = int((rows.targets_RL != IGNORED).sum())
-    second_targets = int((rows.second_targets_RL != IGNORED).sum()) if second else 0
-    return Work(real_tokens(rows), pairs, targets, second_targets)
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
