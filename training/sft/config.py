@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from training.parallel.layers import check_counts
 from training.settings import read_settings, require
 
 MAX_VOCABULARY = 1_000_000
@@ -183,6 +184,8 @@ class MeshConfig:
     """Processes that share the experts of a layer."""
     schedule: Literal["1F1B", "ZB1P", "Chimera", "DualPipe", "DualPipeV"] = "1F1B"
     """In which order a place does its work; DualPipe and Chimera have every weight twice."""
+    layers: tuple[int, ...] = ()
+    """Of each stage; none: in equal numbers, or one more. `prover plan` chooses them by what each takes."""
     node: int = 8
     """Processes of one machine: experts on several are reached across machines first."""
     overlap: bool = True
@@ -196,6 +199,7 @@ class MeshConfig:
         for name in ("pipeline", "experts", "node"):
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
+        check_counts(self.layers, self.pipeline)
         require(self.blocks >= 0, f"blocks must not be negative, but is {self.blocks}")
         alone = self.experts == 1
         require(not (alone and self.fast), "fast is a way to share experts, and mesh.experts is 1")
