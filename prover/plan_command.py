@@ -96,13 +96,15 @@ def _setting(step: Step) -> Rows:
             f"{cluster.gpus:,} × {cluster.gpu} of {cluster.memory_gib:g} GiB in nodes of {cluster.node}",
         ),
         ("mesh", f"{step.schedule.name}, {pipelines} pipelines of {told.mesh.pipeline} places"),
-        ("stages", ", ".join(f"{times} of {size}" for size, times in runs) + " layers"),
         (
             "batch",
             f"{batch.sequences:,} × {batch.length:,} = {step.tokens:,} tokens; a pipeline has "
             f"{told.micro_batches} micro-batches of {batch.micro}",
         ),
+        ("stages", ", ".join(f"{times} of {size}" for size, times in runs) + " layers"),
     ]
+    if told.mesh.pipeline > 1:
+        rows.append(("layers", f"= {lengths}"))
     if sent := step.exchange:
         each = step.config.n_routed_experts // told.mesh.experts
         nodes = f" of {sent.nodes:.3g} nodes" if sent.nodes > 1 else ""
@@ -225,7 +227,8 @@ def _notes(step: Step) -> Iterator[str]:
         "MFU is of the dense BF16 peak; neither recomputation nor multi-token prediction counts, though both "
         "take time."
     )
-    yield "Bubble: what the mean rank waits. Only pairs hide communication; each stage has a layer at least."
+    yield "Bubble: what the mean rank waits. Only pairs hide communication."
+    yield "If mesh.layers is not given, each stage has a layer at least."
     yield "Assumed beside the constants: even routing, no jitter, no failures, 3 GiB of reserve."
     if of := step.told.published:
         offs = [(abs(value / other - 1), words) for _, words, value, other, _ in _figures(step) if other]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.prover.command import prover, refusal
+from training.sft.config import MeshConfig
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 DEEPSEEK = CONFIGS / "plan-deepseek-v3.toml"
@@ -24,6 +26,20 @@ def test_the_report() -> None:
         assert any(source in line for line in lines)
     assert "attention in full" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("schedule", ["DualPipe", "DualPipeV"])
+def test_layers_can_be_copied_to_a_trainers_configuration(tmp_path: Path, schedule: str) -> None:
+    path = tmp_path / "plan.toml"
+    text = "\n".join(line for line in DEEPSEEK.read_text().splitlines() if not line.startswith("layers"))
+    path.write_text(text.replace('"DualPipe"', f'"{schedule}"'))
+    lines = prover("plan", path).stdout.splitlines()
+    first = next(index for index, line in enumerate(lines) if line.startswith("layers "))
+    last = next(index for index, line in enumerate(lines) if line.endswith("]") and index >= first)
+    table = tomllib.loads("\n".join(lines[first : last + 1]))
+    mesh = MeshConfig(pipeline=16, layers=tuple(table["layers"]))
+    assert len(mesh.layers) == (32 if schedule == "DualPipeV" else 16)
+    assert sum(mesh.layers) == 61
 
 
 def test_json() -> None:

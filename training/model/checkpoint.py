@@ -88,7 +88,10 @@ def save_index(shares: Mapping[str, Mapping[str, int]], path: Path) -> None:
 def _write(tensors: Mapping[str, Tensor], file: Path) -> None:
     # safetensors refuses tensors that share memory, such as a head that is the embedding.
     apart = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
+    file.touch()
+    mode = file.stat().st_mode
     save_file(apart, file, metadata={"format": "pt"})
+    file.chmod(mode)  # safetensors lets nobody else read what it writes.
 
 
 def save_description(

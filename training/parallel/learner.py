@@ -23,6 +23,7 @@ from training.parallel import shards
 from training.parallel.experts import spread_experts
 from training.parallel.fast import check_rows
 from training.parallel.fp8.linear import use_fp8
+from training.parallel.layers import layers_of
 from training.parallel.mesh import Mesh, join_mesh
 from training.parallel.pipeline import Pipeline
 from training.parallel.schedule import split_pairs
@@ -55,6 +56,7 @@ class MeshLearner:
         shared = config.mesh
         mesh = Mesh(world.size, shared.pipeline, shared.experts, shared.node)
         schedule = SCHEDULES[shared.schedule](mesh.pipeline, config.batch.accumulation)
+        layers = layers_of(size.num_hidden_layers, schedule, shared.layers)
         pairs = any(len(action) > 1 for actions in schedule.ranks for action in actions)
         # Without an exchange of tokens there is nothing to hide.
         overlap = shared.overlap and pairs and mesh.experts > 1
@@ -81,7 +83,7 @@ class MeshLearner:
         if config.run.fp8:
             use_fp8(model)
         mine = schedule.stages_of(self.member.place)
-        self.stages = Stages(model, schedule.stages, mine, compile_=config.run.compile)
+        self.stages = Stages(model, layers, mine, compile_=config.run.compile)
         model.allocate(world.device)
         origin.fill(parts_of(model, self._first))
         self.pipeline = Pipeline(

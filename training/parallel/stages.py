@@ -1,4 +1,4 @@
-"""A model's stages: which layers each has, and how one stage computes what it owes the next.
+"""A model's stages: what each keeps of it, and how one stage computes what it owes the next.
 
 The embedding belongs to the first stage; norm, head, multi-token prediction and the loss to the last, which
 needs the embedding too if the head is tied to it or there is multi-token prediction. A process keeps the
@@ -29,32 +29,15 @@ class Passed(NamedTuple):
     """Of its own layers, and the cross-entropies of the last stage."""
 
 
-def layers_of(config: ModelConfig, stages: int) -> list[range]:
-    """The layers of each stage, in equal numbers or one more. Raises `ValueError` for too many stages."""
-    layers = config.num_hidden_layers
-    if not 1 <= stages <= layers:
-        raise ValueError(f"{layers} layers cannot be cut into {stages} stages")
-    each, more = divmod(layers, stages)
-    # The first and the last stage have other work too, so those in the middle get one more.
-    extra = sorted(range(stages), key=lambda stage: abs(2 * stage - (stages - 1)))[:more]
-    found, start = [], 0
-    for stage in range(stages):
-        end = start + each + (stage in extra)
-        found.append(range(start, end))
-        start = end
-    return found
-
-
 class Stages(nn.Module):
     """A process's part of a model that is cut into stages."""
 
     def __init__(
-        self, model: Transformer, stages: int, mine: Collection[int], *, compile_: bool = False
+        self, model: Transformer, layers: Sequence[range], mine: Collection[int], *, compile_: bool = False
     ) -> None:
-        """Keeps what the stages `mine` need of `model`, which is changed. Raises `ValueError` for too many
-        stages."""
+        """`layers`: of each stage. Keeps what the stages `mine` need of `model`, which is changed."""
         super().__init__()
-        self.layers, self.last = layers_of(model.config, stages), stages - 1
+        self.layers, self.last = layers, len(layers) - 1
         kept = {layer for stage in mine for layer in self.layers[stage]}
         for layer in range(model.config.num_hidden_layers):
             if layer not in kept:

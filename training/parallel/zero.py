@@ -6,7 +6,8 @@ to the head of another stage, and an expert that several groups have. All parame
 one bucket: its gradients are added up and cut into equal shares, each holder moves its share in FP32 and has
 the only moments for it, and the shares are put together again. So every number is counted once in the norm
 that clips, whoever holds it. Weights may be turned to BF16 behind the making of the optimiser: what is moved
-is FP32.
+is FP32. Moments may be kept in BF16 (arXiv 2412.19437, section 3.3.3): one bucket after the other has them in
+FP32, while it is moved.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ BUCKET = 2**28
 """Numbers of a bucket at most, but for a larger parameter: they are exchanged at once, which takes memory."""
 MODEL, MOMENTS = "model", ("exp_avg", "exp_avg_sq")
 """Kinds of values: what is moved, and by what."""
+_KEPT = {"fp32": torch.float32, "bf16": torch.bfloat16}
+"""As what moments are kept between steps."""
 # As torch calls them since 2.13, which warns of the names before.
 _reduce_scatter = getattr(dist, "reduce_scatter_single", None) or dist.reduce_scatter_tensor
 _all_gather = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor
@@ -41,13 +44,10 @@ class ShardedAdamW:
         """`held`: this process's parameters by key. Raises `ValueError` if holders of a key differ in it."""
         self._clip = config.clip
         self._buckets = [
-            _Bucket(keys, [held[key] for key in keys], group) for keys, group in _share_out(held)
+            _Bucket(keys, [held[key] for key in keys], group, config) for keys, group in _share_out(held)
         ]
         if not self._buckets:
             raise ValueError("this process has nothing to train")
-        decayed = [bucket.master for bucket in self._buckets if bucket.decays]
-        others = [bucket.master for bucket in self._buckets if not bucket.decays]
-        self._optimizer = make_adamw(decayed, others, config)
 
     @torch.no_grad()
     def step(self, rate: float) -> Tensor:
@@ -61,10 +61,7 @@ class ShardedAdamW:
         scale = (self._clip / (norm + NORM_EPS)).clamp(max=1.0)
         for bucket in self._buckets:
             bucket.gradient.mul_(scale)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        self._optimizer.step()
-        for bucket in self._buckets:
+            bucket.move(rate)
             bucket.publish()
         return norm
 
@@ -74,11 +71,7 @@ class ShardedAdamW:
         one of its holders; all processes must ask."""
         found: dict[str, Tensor] = {}
         for bucket in self._buckets:
-            if kind == MODEL:
-                share = bucket.master.detach()
-            else:
-                share = self._optimizer.state[bucket.master].get(kind, torch.zeros_like(bucket.master))
-            found.update(bucket.mine(share))
+            found.update(bucket.mine(bucket.master.detach() if kind == MODEL else bucket.moment(kind)))
         return found
 
     @torch.no_grad()
@@ -86,20 +79,21 @@ class ShardedAdamW:
         """Be as it was behind so many steps: for each of the `MOMENTS` what this process holds, by key. The
         parameters have had their values when this was made."""
         for bucket in self._buckets:
-            state = {kind: bucket.share(values[kind]) for kind in MOMENTS}
-            count = torch.tensor(float(step), device=bucket.master.device if bucket.master.is_cuda else None)
-            self._optimizer.state[bucket.master] = {"step": count, **state}
+            bucket.restore(step, {kind: bucket.share(values[kind]) for kind in MOMENTS})
 
 
 class _Bucket:
     """Parameters with the same holders, as one row of numbers, of which this process moves its share."""
 
     def __init__(
-        self, keys: Sequence[str], parameters: Sequence[nn.Parameter], group: dist.ProcessGroup | None
+        self,
+        keys: Sequence[str],
+        parameters: Sequence[nn.Parameter],
+        group: dist.ProcessGroup | None,
+        config: OptimizerConfig,
     ) -> None:
         """`group`: the holders; None if this process is the only one."""
         self.keys, self._parameters, self._group = keys, parameters, group
-        self.decays = parameters[0].dim() > 1
         self._holders, self._place = 1, 0
         if group is not None:
             self._holders, self._place = dist.get_world_size(group), dist.get_rank(group)
@@ -108,6 +102,10 @@ class _Bucket:
         self.master = nn.Parameter(
             self.share({key: p.detach() for key, p in zip(keys, parameters, strict=True)})
         )
+        shares, none = [self.master], list[nn.Parameter]()
+        decays = parameters[0].dim() > 1
+        self._adamw = make_adamw(*((shares, none) if decays else (none, shares)), config)
+        self._kept = _KEPT[config.moments]
 
     @property
     def gradient(self) -> Tensor:
@@ -122,6 +120,25 @@ class _Bucket:
             return
         self.master.grad = torch.empty_like(self.master)
         _reduce_scatter(self.master.grad, self._sums.flat, group=self._group)
+
+    def move(self, rate: float) -> None:
+        """A step of AdamW on the share, by its gradient."""
+        for group in self._adamw.param_groups:
+            group["lr"] = rate
+        self._turn_moments(torch.float32)
+        self._adamw.step()
+        self._turn_moments(self._kept)
+
+    def moment(self, kind: str) -> Tensor:
+        """One of the share's `MOMENTS`, in FP32."""
+        found: Tensor | None = self._adamw.state[self.master].get(kind)
+        return torch.zeros_like(self.master) if found is None else found.float()
+
+    def restore(self, step: int, moments: Mapping[str, Tensor]) -> None:
+        """Have the share's moments behind so many steps."""
+        count = torch.tensor(float(step), device=self.master.device if self.master.is_cuda else None)
+        self._adamw.state[self.master] = {"step": count, **moments}
+        self._turn_moments(self._kept)
 
     def publish(self) -> None:
         """Give the parameters what their holders' shares have become, and forget their gradients."""
@@ -144,6 +161,11 @@ class _Bucket:
         for index, (key, value) in enumerate(zip(self.keys, self._whole(share), strict=True)):
             if index % self._holders == self._place:
                 yield key, value.to("cpu", copy=True)
+
+    def _turn_moments(self, dtype: torch.dtype) -> None:
+        state = self._adamw.state[self.master]
+        for kind in state.keys() & set(MOMENTS):  # None before the first step.
+            state[kind] = state[kind].to(dtype)
 
     def _whole(self, share: Tensor) -> list[Tensor]:
         """What all holders have, by parameter."""

@@ -227,6 +227,8 @@ class RlpafConfig:
         k, group = self.algorithm.pass_at, self.curriculum.group
         require(k <= group, f"algorithm.pass_at = {k} cannot be told from curriculum.group = {group} proofs")
         require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
+        plain = self.optimizer.moments == "fp32"
+        require(plain, "optimizer.moments = 'bf16' needs a mesh, which only prover train sft has")
 
 
 def load_config(path: Path, seed: int | None = None) -> RlpafConfig:

@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from training.parallel.layers import check_counts
 from training.settings import read_settings, require
 
 MAX_VOCABULARY = 1_000_000
 """Nobody has a use for a larger one, and the library that learns it ends the process for want of memory."""
+
+BF16_STEP = 2**-8
+"""A BF16 number that loses a smaller share of itself may be rounded back to what it was, for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class OptimizerConfig:
     beta2: float = 0.95
     weight_decay: float = 0.1
     """On matrices only: a gain or a bias is not pulled to zero."""
+    moments: Literal["fp32", "bf16"] = "fp32"
+    """As what a mesh keeps them between steps; they are used in FP32. Without a mesh: as `run.dtype` says."""
     clip: float = 1.0
     """Largest norm of the whole gradient."""
     warmup: int = 100
@@ -114,6 +120,8 @@ class OptimizerConfig:
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
             require(0 <= value < 1, f"{name} must lie in [0, 1), not {value:g}")
+            slow = self.moments == "bf16" and 1 - value < BF16_STEP
+            require(not slow, f"{name} = {value:g} is too slow for moments = 'bf16': take 0.996 at most")
         for name in ("decay_share", "final_share"):
             value = getattr(self, name)
             require(0 <= value <= 1, f"{name} must lie in [0, 1], not {value:g}")
@@ -183,6 +191,8 @@ class MeshConfig:
     """Processes that share the experts of a layer."""
     schedule: Literal["1F1B", "ZB1P", "Chimera", "DualPipe", "DualPipeV"] = "1F1B"
     """In which order a place does its work; DualPipe and Chimera have every weight twice."""
+    layers: tuple[int, ...] = ()
+    """Of each stage; none: in equal numbers, or one more. `prover plan` chooses them by what each takes."""
     node: int = 8
     """Processes of one machine: experts on several are reached across machines first."""
     overlap: bool = True
@@ -196,6 +206,7 @@ class MeshConfig:
         for name in ("pipeline", "experts", "node"):
             value = getattr(self, name)
             require(value > 0, f"{name} must be positive, not {value}")
+        check_counts(self.layers, self.pipeline)
         require(self.blocks >= 0, f"blocks must not be negative, but is {self.blocks}")
         alone = self.experts == 1
         require(not (alone and self.fast), "fast is a way to share experts, and mesh.experts is 1")
@@ -245,6 +256,8 @@ class SftConfig:
 
     def __post_init__(self) -> None:
         require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1, not {self.seed}")
+        fine = self.optimizer.moments == "fp32" or self.mesh.divides
+        require(fine, "optimizer.moments = 'bf16' needs a mesh: mesh.pipeline or mesh.experts beyond 1")
 
 
 def load_config(path: Path, seed: int | None = None) -> SftConfig:

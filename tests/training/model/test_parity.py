@@ -34,6 +34,7 @@ def test_transformers_reads_ours(shape: str, tmp_path: Path) -> None:
     save_checkpoint(model, tmp_path)
     oracle, info = DeepseekV3ForCausalLM.from_pretrained(tmp_path, output_loading_info=True)
     assert not any(info[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert (tmp_path / "model.safetensors").stat().st_mode == (tmp_path / "config.json").stat().st_mode
     batch = tokens(3, 40)
     logits = model.logits(model(batch).hidden_BLD)
     assert logits.std() > 0.5

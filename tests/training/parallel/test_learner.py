@@ -24,9 +24,9 @@ from training.sft.world import World
 
 ALONE = World(0, 1, torch.device("cpu"))
 LAYOUTS = [
-    (MeshConfig(pipeline=2, experts=2, schedule="DualPipe"), 4),
+    (MeshConfig(pipeline=2, experts=2, schedule="DualPipe", layers=(3, 1)), 4),
     (MeshConfig(pipeline=1, experts=4, schedule="1F1B", node=2), 2),
-    (MeshConfig(pipeline=2, schedule="DualPipeV"), 4),
+    (MeshConfig(pipeline=2, schedule="DualPipeV", layers=(0, 1, 3, 0)), 4),
     (MeshConfig(pipeline=4, schedule="ZB1P"), 4),
 ]
 """Meshes of four processes, and micro-batches."""

@@ -10,6 +10,7 @@ from tests.training.parallel.processes import together
 from tests.training.parallel.test_pipeline import batch_of, loss_of, model_of
 from training.parallel.dualpipe import dualpipe
 from training.parallel.experts import spread_experts
+from training.parallel.layers import layers_of
 from training.parallel.mesh import Mesh, join_mesh
 from training.parallel.pipeline import Pipeline
 from training.parallel.split import make_splittable
@@ -56,7 +57,7 @@ def learn(rank: int) -> tuple[list[float], list[float], dict[str, torch.Tensor],
     assert experts is not None
     spread_experts(model, experts)
     schedule = dualpipe(2, BATCHES)
-    stages = Stages(model, 2, schedule.stages_of(member.place))
+    stages = Stages(model, layers_of(LAYERS, schedule), schedule.stages_of(member.place))
     pipeline = Pipeline(stages, schedule, member.place, member.channels)
     held = {member.key(name): value for name, value in stages.model.named_parameters()}
     optimizer = ShardedAdamW(held, CONFIG)

@@ -102,6 +102,7 @@ def test_refuses_what_is_no_configuration(tmp_path: Path) -> None:
         ("a = ", "is not TOML"),
         ("[[algorithm]]\n" + LEAST, "algorithm must be a table"),
         ("seed = -1\n" + LEAST, "seed must lie between"),
+        (LEAST + '[optimizer]\nmoments = "bf16"\n', "optimizer.moments = 'bf16' needs a mesh, which only"),
         ('seed = "a"\n' + LEAST, "seed must be a whole number, not 'a'"),
         ("model = 3\n" + LEAST.replace('[model]\ncheckpoint = "m"\n', ""), "model must be a table"),
     ):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from training.model import ModelConfig
+from training.parallel.layers import check_counts
 from training.settings import read_settings, require
 from training.sft.config import ModelTable
 from training.sft.presets import model_config
@@ -114,7 +115,7 @@ class MeshTable:
         for name in ("pipeline", "experts"):
             value = getattr(self, name)
             require(0 < value <= MOST_GPUS, f"{name} must lie between 1 and {MOST_GPUS:,}, not {value}")
-        require(all(count >= 0 for count in self.layers), "layers must not be negative")
+        check_counts(self.layers, self.pipeline)
 
 
 @dataclass(frozen=True, slots=True)

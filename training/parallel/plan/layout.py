@@ -5,37 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.model import ModelConfig
+from training.parallel.layers import layers_of, ranges
 from training.parallel.plan.chunk import Parts, action_seconds
 from training.parallel.plan.config import PlanConfig
 from training.parallel.schedule import Schedule, Work
-from training.parallel.stages import layers_of
-
-
-def ranges(counts: Sequence[int]) -> list[range]:
-    """Layers of stages with so many each."""
-    found, start = [], 0
-    for count in counts:
-        found.append(range(start, start + count))
-        start += count
-    return found
 
 
 def lay_out(told: PlanConfig, config: ModelConfig, schedule: Schedule, parts: Parts) -> list[range]:
-    """The layers of each stage. Raises `ValueError` for more stages than layers, or if those that were told
-    are not the model's."""
-    even = layers_of(config, schedule.stages)
-    if (given := told.mesh.layers) and told.mesh.schedule == schedule.name:
-        if len(given) != schedule.stages:
-            raise ValueError(
-                f"mesh.layers has {len(given)} stages, and {schedule.name} over {len(schedule.ranks)} ranks "
-                f"has {schedule.stages}"
-            )
-        if sum(given) != config.num_hidden_layers:
-            raise ValueError(
-                f"mesh.layers has {sum(given)} layers, and the model has {config.num_hidden_layers}"
-            )
-        return ranges(given)
-    return ranges(_balanced([len(layers) for layers in even], told, schedule, parts))
+    """The layers of each stage. Raises `ValueError` as `layers_of` does."""
+    given = told.mesh.layers if told.mesh.schedule == schedule.name else ()
+    found = layers_of(config.num_hidden_layers, schedule, given)
+    return found if given else ranges(_balanced(list(map(len, found)), told, schedule, parts))
 
 
 def _balanced(counts: list[int], told: PlanConfig, schedule: Schedule, parts: Parts) -> list[int]:

@@ -181,7 +181,8 @@ def exchanged(told: PlanConfig, weights: Sequence[Weights]) -> list[Sent]:
 
 
 def moved(told: PlanConfig, weights: Sequence[Weights]) -> float:
-    """Bytes that the optimiser reads and writes: share, moments and gradient, and the weights it makes."""
+    """Bytes that the optimiser reads and writes: share, moments and gradient, and the weights it makes; each
+    once, as a kernel would that turns moments in BF16 to FP32 itself."""
     moment = FP32_BYTES if told.precision.moments == "fp32" else BF16_BYTES
     share = sum(group.share for group in weights)
     return share * (2 * FP32_BYTES + 4 * moment + FP32_BYTES + BF16_BYTES)

@@ -179,3 +179,11 @@ def test_layers_are_laid_out_for_the_busiest_rank() -> None:
     assert counts[-1] < min(counts[:-1])
     even = change(told, mesh={"layers": (3, 3, *[4] * 13, 3)})
     assert plan(told).seconds < plan(even).seconds
+
+
+def test_a_last_stage_may_have_the_head_alone() -> None:
+    """The rank that has the first stage of DualPipeV has the last one, too."""
+    told = change(DEEPSEEK, mesh={"schedule": "DualPipeV", "layers": ()})
+    alone = change(told, mesh={"layers": (1, *[2] * 30, 0)})
+    assert plan(alone).seconds == pytest.approx(20.16, abs=0.01)
+    assert plan(alone).seconds < 0.85 * plan(told).seconds

@@ -61,7 +61,7 @@ def edited(folder: Path, old: str, new: str) -> Path:
         ('source = "measured", by', 'source = "guessed", by', "must be one of measured, published, calib"),
         ('by = "40 of 50 GB/s, arXiv 2505.09343"', 'by = ""', "constants.network.by must say by what"),
         ("num_hidden_layers = 61", "num_hidden_layers = 9999999", "sizes.num_hidden_layers is at most 4,096"),
-        ("num_hidden_layers = 61", "num_hidden_layers = 8", "8 layers cannot be cut into 16 stages"),
+        ("num_hidden_layers = 61", "num_hidden_layers = 8", "mesh.layers has 61 layers, and the model has 8"),
         ("hidden_size = 7168", "hidden_size = -1", "hidden_size must be positive: -1"),
         ("hidden_size = 7168", "hidden_sizes = 7168", "model.sizes.hidden_sizes is no size"),
         ("n_group = 8", "n_group = 7", "256 experts cannot form n_group = 7 equal groups"),
