@@ -22,7 +22,7 @@ from tests.training.sft.tiny import write
 from training.model import Transformer
 from training.model.experts import Experts
 from training.parallel.experts import Place, SpreadExperts, one_hop
-from training.parallel.fp8.linear import Fp8Experts, Fp8SpreadExperts
+from training.parallel.fp8.experts import Fp8Experts, Fp8SpreadExperts
 from training.parallel.fp8.tiles import Quantised, from_tiles, to_columns, to_tiles
 from training.parallel.fp8.wire import pack, unpack
 from training.parallel.learner import MeshLearner
