@@ -163,12 +163,12 @@ class Step(NamedTuple):
     """What each hop has sent for a row."""
 
 
-def step(rank: int, folder: Path, mesh: MeshConfig) -> Step:
+def step(rank: int, folder: Path, mesh: MeshConfig, accumulation: int = 1) -> Step:
     """Of this process in a mesh, or of one alone."""
     config, model, taken = beginning(folder)
-    world = World(rank, mesh.experts, torch.device("cpu"))
-    kind = MeshLearner if mesh.divides else Learner
-    learner = kind(model, replace(config, mesh=mesh), world)
+    config = replace(config, mesh=mesh, batch=replace(config.batch, accumulation=accumulation))
+    world = World(rank, mesh.pipeline * mesh.experts, torch.device("cpu"))
+    learner = (MeshLearner if mesh.divides else Learner)(model, config, world)
     figures = learner.step(taken, RATE)
     said = [float(figures.loss), float(figures.second_loss), float(figures.gradient_norm)]
     hops: Sequence[Hop] = ()
