@@ -231,10 +231,8 @@ def test_gradients_of_experts_and_tokens_are_within_the_noise() -> None:
     for kind in (Fp8Experts, Experts):
         experts = whole_experts(kind)
         if kind is Experts:
-            experts, told = (
-                experts.float(),
-                told._replace(x_ND=told.x_ND.float(), grad_ND=told.grad_ND.float()),
-            )
+            experts.float()
+            told = told._replace(x_ND=told.x_ND.float(), grad_ND=told.grad_ND.float())
         found.append([*computed(experts, told), *of_experts(experts)])
     for low, exact in zip(*found, strict=True):
         assert E4M3 < apart(low, exact) < 12**0.5 * E4M3

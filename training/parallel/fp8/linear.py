@@ -102,7 +102,7 @@ def multiply(x: Quantised, weight: Tensor, ends_E: Tensor | None, dtype: torch.d
     if ends_E is None and dense.takes_blocks(rows, inner, len(weight), device, dtype):
         return dense.multiply(x, way.to_blocks(weight))
     blocks = way.to_blocks(weight[None] if ends_E is None else weight)
-    out: Tensor = way.multiply(x, blocks, _one_group(x.values) if ends_E is None else ends_E, dtype)
+    out: Tensor = way.multiply(x, blocks, _one_group(x) if ends_E is None else ends_E, dtype)
     return out
 
 
@@ -111,16 +111,13 @@ def of_weight(
 ) -> Tensor:
     """The gradient of the weights, with their shape and type, of (P, O) and (P, K). Tiles, which go along the
     rows, are made new along the columns: the one place where what was quantised is dequantised."""
-    packed, device = isinstance(grad, Quantised), weight.device
+    device = weight.device
     way = products(device)
-    ends = _one_group(grad.values if isinstance(grad, Quantised) else grad) if ends_E is None else ends_E
-    rows = way.to_columns(
-        grad,
-        ends,
-        power_of_two=recipe.power_of_two or packed,
-        square=recipe.square_gradients and not packed,
-    )
-    columns = way.to_columns(x, ends, power_of_two=recipe.power_of_two or isinstance(x, Quantised))
+    ends = _one_group(grad) if ends_E is None else ends_E
+    again, exact = isinstance(grad, Quantised), recipe.power_of_two
+    square = recipe.square_gradients and not again
+    rows = way.to_columns(grad, ends, power_of_two=exact or again, square=square)
+    columns = way.to_columns(x, ends, power_of_two=exact or isinstance(x, Quantised))
     tokens = rows.values.shape[1]
     if ends_E is None and dense.takes_columns(len(weight), weight.shape[1], tokens, device, weight.dtype):
         return dense.of_weight(rows, columns)
@@ -128,6 +125,7 @@ def of_weight(
     return out.view(weight.shape)
 
 
-def _one_group(x_PK: Tensor) -> Tensor:
+def _one_group(x: Tensor | Quantised) -> Tensor:
     """All rows; made on the device, so that nobody waits."""
+    x_PK = x.values if isinstance(x, Quantised) else x
     return torch.full((1,), len(x_PK), dtype=torch.int32, device=x_PK.device)
