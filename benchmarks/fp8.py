@@ -33,7 +33,8 @@ from torch import Tensor, nn
 from training.model import ModelConfig, Transformer
 from training.parallel.fp8 import dense, reference
 from training.parallel.fp8.backend import products
-from training.parallel.fp8.linear import Recipe, use_fp8
+from training.parallel.fp8.linear import Recipe
+from training.parallel.fp8.model import use_fp8
 from training.parallel.fp8.tiles import Quantised
 
 GROUPED = ((8, 4096, 4096, 7168), (32, 512, 2048, 1024), (64, 128, 1024, 2048))

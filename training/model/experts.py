@@ -50,10 +50,6 @@ class Experts(nn.Module):
         ends_E = self._ends(chosen_NK)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         gate_up_P2I = self.multiply_groups(x_PD, self.gate_up_proj, ends_E)
-        return self.finish(gate_up_P2I, order_P, ends_E, weights_NK)
-
-    def finish(self, gate_up_P2I: Tensor, order_P: Tensor, ends_E: Tensor, weights_NK: Tensor) -> Tensor:
-        """What follows the first grouped GEMM, (N, D)."""
         gate_PI, up_PI = gate_up_P2I.chunk(2, dim=-1)
         out_PD = self.multiply_groups(F.silu(gate_PI) * up_PI, self.down_proj, ends_E)
         return combine(out_PD, order_P, weights_NK)

@@ -18,7 +18,7 @@ from training.model.experts import Experts, MoE
 from training.model.transformer import Transformer
 from training.parallel.fast import FastHop
 from training.parallel.split import SplitExperts
-from training.parallel.spread import Groups, Hop
+from training.parallel.spread import Groups, Hop, Leg, bring_back
 
 
 class Place(NamedTuple):
@@ -46,24 +46,28 @@ class SpreadExperts(SplitExperts):
     @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
-        routes = []
+        legs = []
         packed_NB = self.pack(x_ND)
         for hop in self.place.hops:
             x_ND, chosen_NK, weights_NK, route, packed_NB = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
-            routes.append(route)
+            legs.append(Leg(hop, route))
         here_NK = torch.where(chosen_NK < 0, -1, chosen_NK - self.place.first)
-        y_ND = self.here(x_ND, packed_NB, here_NK, weights_NK)
-        for hop, route in zip(reversed(self.place.hops), reversed(routes), strict=True):
-            y_ND = hop.back(y_ND, route)
-        return y_ND
+        return self.here(x_ND, packed_NB, here_NK, weights_NK, legs)
 
     def pack(self, x_ND: Tensor) -> Tensor | None:
         """What is dispatched in place of rows, as bytes; None: they themselves."""
         return None
 
-    def here(self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
-        """What this process's experts make of what has arrived."""
-        return super().forward(x_ND, chosen_NK, weights_NK)
+    def here(
+        self,
+        x_ND: Tensor,
+        packed_NB: Tensor | None,
+        chosen_NK: Tensor,
+        weights_NK: Tensor,
+        legs: Sequence[Leg],
+    ) -> Tensor:
+        """What this process's experts make of what has arrived, brought back the way that it has come."""
+        return bring_back(super().forward(x_ND, chosen_NK, weights_NK), legs)
 
 
 def one_hop(config: ModelConfig, groups: Groups, device: torch.device, fast_rows: int = 0) -> Place:

@@ -110,8 +110,9 @@ class FastHop(Hop):
         self.count(sent, x_ND.shape[1] * x_ND.element_size() + chosen_NK.shape[1] * each)
         return *out, FastRoute(rows_S[: sum(sent)], slots_NC, sent, received, counts_WW, most)
 
-    def dispatch_again(self, x_ND: Tensor, route: FastRoute) -> Tensor:
-        """Rows the way that others went before."""
+    def again(self, x_ND: Tensor, route: Route) -> Tensor:
+        """As `Hop.again`."""
+        assert isinstance(route, FastRoute), "it was made here"
         self._begin(route.most, x_ND, 0)
         out_RD = x_ND.new_empty(sum(route.received_W), x_ND.shape[1])
         told = x_ND.contiguous(), None, None
@@ -374,7 +375,7 @@ class _Combine(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad_ND: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.hop.dispatch_again(grad_ND, ctx.route), None, None
+        return ctx.hop.again(grad_ND, ctx.route), None, None
 
 
 def check_rows(hidden: int, dtype: torch.dtype) -> None:

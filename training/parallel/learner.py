@@ -22,7 +22,7 @@ from training.model.parts import parts, parts_of
 from training.parallel import shards
 from training.parallel.experts import spread_experts
 from training.parallel.fast import check_rows
-from training.parallel.fp8.linear import use_fp8
+from training.parallel.fp8.model import use_fp8
 from training.parallel.layers import layers_of
 from training.parallel.mesh import Mesh, join_mesh
 from training.parallel.pipeline import Pipeline

@@ -8,7 +8,8 @@ to the GPU of the same index, once a token and node, and inside the node to the 
 the imbalance, and a peer may get none.
 
 Rows may travel in another form, as bytes that somebody has packed (`training.parallel.fp8.wire`) and that
-nothing here looks into. Their gradients come back as rows.
+nothing here looks into. Their gradients come back as rows. In a backward pass bytes can go the same way once
+more (`send_again`).
 
 Shapes: N rows here, R rows received, S rows sent, W peers, K choices a row (negative ones are none), C peers
 that a row goes to at most, D hidden, B bytes of a packed row.
@@ -16,6 +17,7 @@ that a row goes to at most, D hidden, B bytes of a packed row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -67,9 +69,10 @@ class Hop:
         group = groups.forward
         self.peers, self.me = dist.get_world_size(group), dist.get_rank(group)
         self.sent_W = torch.zeros(self.peers, dtype=torch.int64)
-        """Rows sent to each peer so far, itself included."""
+        """Rows sent to each peer by `go` so far, itself included."""
         self.bytes_W = torch.zeros(self.peers, dtype=torch.int64)
-        """Their bytes, with those of choices and weights."""
+        """Their bytes, with those of choices and weights. Neither answers nor anything of a backward pass is
+        counted."""
 
     def go(
         self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, packed_NB: Tensor | None = None
@@ -112,6 +115,11 @@ class Hop:
         out: Tensor = _Sum.apply(y_SD, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
         return out
 
+    def again(self, x_ND: Tensor, route: Route) -> Tensor:
+        """In a backward pass: other rows, of any type, to where a route has led. They have no gradients."""
+        groups = Groups(self.groups.backward, self.groups.backward)
+        return exchange(x_ND[route.rows_S], route.sent_W, route.received_W, groups)
+
     def _gradient(self, grad_RD: Tensor, route: Route) -> Tensor:
         """Of rows that were sent, from that of what has arrived."""
         groups = Groups(self.groups.backward, self.groups.backward)
@@ -136,6 +144,27 @@ class Hop:
         slots_NC = place_NW.sort(dim=1).values[:, :capacity]
         peers_S, rows_S = peer_and_row_S2.unbind(1)
         return Route(rows_S, slots_NC, sent, received), peers_S, owner_NK
+
+
+class Leg(NamedTuple):
+    """A hop that rows have taken, and where it has led them."""
+
+    hop: Hop
+    route: Route
+
+
+def bring_back(y_RD: Tensor, legs: Sequence[Leg]) -> Tensor:
+    """The sums of what was answered, over all hops in reverse."""
+    for hop, route in reversed(legs):
+        y_RD = hop.back(y_RD, route)
+    return y_RD
+
+
+def send_again(x_ND: Tensor, legs: Sequence[Leg]) -> Tensor:
+    """`Hop.again` over all hops."""
+    for hop, route in legs:
+        x_ND = hop.again(x_ND, route)
+    return x_ND
 
 
 def exchange(x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:

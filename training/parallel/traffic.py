@@ -25,7 +25,8 @@ class Traffic:
     local: int
     """To itself."""
     bytes: int
-    """Over the wire, with choices and weights. The answers come back without either."""
+    """Over the wire, with choices and weights: of the way out in forward passes alone. The answers come back
+    without either."""
 
     @property
     def wire_share(self) -> float:

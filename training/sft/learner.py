@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from training.model import ModelConfig, Transformer
-from training.parallel.fp8.linear import use_fp8
+from training.parallel.fp8.model import use_fp8
 from training.sft.checkpoint import Resumed
 from training.sft.config import LossConfig, SftConfig
 from training.sft.folder import RunFolder

@@ -22,7 +22,7 @@ from tests.training.sft.tiny import write, written
 from training.model import Drawn, ModelConfig, Transformer
 from training.model.experts import Experts
 from training.parallel.experts import Place, SpreadExperts, one_hop
-from training.parallel.fp8.linear import Fp8Experts, Fp8SpreadExperts
+from training.parallel.fp8.experts import Fp8Experts, Fp8SpreadExperts
 from training.parallel.fp8.tiles import Quantised, from_tiles, to_columns, to_tiles
 from training.parallel.fp8.wire import pack, unpack
 from training.parallel.learner import MeshLearner
@@ -164,10 +164,11 @@ class Step(NamedTuple):
     """What each hop has sent for a row."""
 
 
-def step(rank: int, folder: Path, mesh: MeshConfig) -> Step:
+def step(rank: int, folder: Path, mesh: MeshConfig, accumulation: int = 1) -> Step:
     """Of this process in a mesh, or of one alone."""
     config, size, taken = beginning(folder)
-    world, config = World(rank, mesh.experts, torch.device("cpu")), replace(config, mesh=mesh)
+    config = replace(config, mesh=mesh, batch=replace(config.batch, accumulation=accumulation))
+    world = World(rank, mesh.pipeline * mesh.experts, torch.device("cpu"))
     learner: Learner | MeshLearner = Learner(Transformer.drawn(size, 0), config, world)
     if mesh.divides:
         learner = MeshLearner(size, Drawn(size, 0), config, world)

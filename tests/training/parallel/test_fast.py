@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,9 +20,12 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from tests.training.model.tiny import TINY
 from tests.training.parallel.processes import together, twice
 from training.parallel import fast
+from training.parallel.experts import SpreadExperts, one_hop
 from training.parallel.fast import FastHop
+from training.parallel.fp8.experts import Fp8Experts, Fp8SpreadExperts
 from training.parallel.fp8.wire import pack
 from training.parallel.spread import Arrived, Hop
 from training.parallel.stage_layout import FastRoute, Layout
@@ -130,9 +134,9 @@ def packed(plain: Hop, quick: FastHop, given: tuple[Tensor, Tensor, Tensor]) -> 
         of_x = torch.linspace(-1, 1, arrived.x_RD.numel()).view_as(arrived.x_RD)
         arrived.x_RD.backward(of_x)
         assert here_ND.grad is not None
-        found.append([arrived.packed_RB, here_ND.grad])
-    (bytes_RB, grad_ND), (quick_RB, quick_ND) = found
-    wrong = [] if torch.equal(bytes_RB, quick_RB) else ["bytes"]
+        found.append([arrived.packed_RB, hop.again(pack(-x_ND), arrived.route), here_ND.grad])
+    (*bytes_, grad_ND), (*quick_bytes, quick_ND) = found
+    wrong = [] if all(map(torch.equal, bytes_, quick_bytes)) else ["bytes"]
     return wrong if torch.allclose(grad_ND, quick_ND, 1e-6, 1e-6) else [*wrong, "gradient of x"]
 
 
@@ -184,6 +188,41 @@ def blocks(rank: int) -> list[str]:
 def test_many_rows_are_planned_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     assert together(blocks, 2) == [[]] * 2
+
+
+def experts_in_fp8(rank: int) -> list[str]:
+    """What experts in FP8 have otherwise behind the fast path, by routing."""
+    assert dist.group.WORLD is not None
+    config = replace(TINY, n_routed_experts=EXPERTS, hidden_size=HIDDEN)
+    plain = one_hop(config, twice(dist.group.WORLD), torch.device("cpu"))
+    quick = plain._replace(hops=[Interpreted(dist.group.WORLD, plain.hops[0].owner_E, 64)])
+    wrong = []
+    for seed, kind in enumerate(ROUTINGS):
+        x_ND, chosen_NK, weights_NK = inputs(kind, seed, rank)
+        found = []
+        for place in (plain, quick):
+            torch.manual_seed(0)
+            whole = Fp8Experts(config)
+            for weight in whole.parameters():
+                torch.nn.init.normal_(weight, std=0.2)
+            experts = SpreadExperts(whole, config, place)
+            experts.__class__ = Fp8SpreadExperts
+            leaves = [x_ND.clone().requires_grad_(), weights_NK.clone().requires_grad_()]
+            y_ND = experts(leaves[0], chosen_NK, leaves[1])
+            y_ND.backward(torch.linspace(-1, 1, y_ND.numel()).view_as(y_ND))
+            found.append([y_ND.detach(), *(leaf.grad for leaf in (*leaves, *experts.parameters()))])
+        names = ("sum", "of x", "of choices' weights", "of gate and up", "of down")
+        # Two terms have one sum.
+        wrong += [
+            f"{kind}: {name}" for name, a, b in zip(names, *found, strict=True) if not torch.equal(a, b)
+        ]
+    return wrong
+
+
+@needs_triton
+def test_experts_in_fp8_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert together(experts_in_fp8, 2) == [[]] * 2
 
 
 def told(rank: int, kind: str) -> str:

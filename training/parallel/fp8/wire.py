@@ -1,9 +1,8 @@
 """Rows for dispatch in FP8: a row's values and scales in one run of bytes, 1.03 for each number, not 2.
 
 Dispatch in FP8 and combine in BF16 is DeepSeek-V3's way (arXiv 2412.19437, section 3.3.3): what arrives is
-quantised as the experts' product wants it, with scales that are powers of two. Its gradient is that of the
-rows, in BF16; and so is the gradient of what is combined, which the paper dispatches in FP8 as well: it is
-multiplied by the choices' weights behind the hop, before the product for which it would be quantised.
+quantised as the experts' product wants it, with scales that are powers of two. The rows are tokens, and in
+the backward pass the gradients of what was combined (`experts`). What comes back of either is in BF16.
 
 Shapes: N rows, D hidden, T tiles of 128, B bytes: D + 4 · T, and zeros up to a multiple of 16.
 """

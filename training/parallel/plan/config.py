@@ -141,7 +141,7 @@ class Precision:
     matmul: Literal["fp8", "bf16"] = "bf16"
     """Of the linear layers and experts."""
     dispatch: Literal["fp8", "bf16"] = "bf16"
-    """Of the rows that go to experts, and of their gradients; what comes back is BF16."""
+    """Of the rows that go to experts, and of the gradients that do; what comes back of either is BF16."""
     gradients: Literal["fp32", "bf16"] = "fp32"
     """As which they are added up and sent."""
     moments: Literal["fp32", "bf16"] = "fp32"

@@ -84,7 +84,7 @@ class Exchange:
 
     @property
     def both(self) -> Sent:
-        """Forward; backward sends as much."""
+        """Forward; backward sends as much, but for the experts' numbers."""
         return self.dispatch + self.combine
 
     def seconds(self, told: PlanConfig) -> float:

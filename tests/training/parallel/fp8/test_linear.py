@@ -15,7 +15,9 @@ from training.model.experts import Experts
 from training.model.router import Router
 from training.parallel.experts import Place, SpreadExperts, spread_experts
 from training.parallel.fp8.backend import kernels
-from training.parallel.fp8.linear import Fp8Experts, Fp8Linear, Recipe, use_fp8
+from training.parallel.fp8.experts import Fp8Experts
+from training.parallel.fp8.linear import Fp8Linear, Recipe
+from training.parallel.fp8.model import use_fp8
 from training.parallel.split import WeightQueue, make_splittable
 
 
