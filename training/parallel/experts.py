@@ -33,8 +33,6 @@ class Place(NamedTuple):
 class SpreadExperts(SplitExperts):
     """One process's experts, behind one hop or two; their weights' gradients can wait (`split`)."""
 
-    partial = True
-
     def __init__(self, whole: Experts, config: ModelConfig, place: Place) -> None:
         """This process's part of a layer's experts."""
         super().__init__(config, place.number)
@@ -44,15 +42,21 @@ class SpreadExperts(SplitExperts):
         self.down_proj = nn.Parameter(whole.down_proj.detach()[here].clone())
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
-    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+    def forward(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
+    ) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
+        assert pairs is None, "each choice is somewhere"
         routes = []
         packed_NB = self.pack(x_ND)
         for hop in self.place.hops:
-            x_ND, chosen_NK, weights_NK, route, packed_NB = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
+            arrived = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
+            x_ND, chosen_NK, weights_NK, route, packed_NB, pairs = arrived
             routes.append(route)
-        here_NK = torch.where(chosen_NK < 0, -1, chosen_NK - self.place.first)
-        y_ND = self.here(x_ND, packed_NB, here_NK, weights_NK)
+        if pairs is None:
+            pairs = int((chosen_NK >= 0).sum())  # Waits for the device once more.
+        # Those that are elsewhere stay negative.
+        y_ND = self.here(x_ND, packed_NB, chosen_NK - self.place.first, weights_NK, pairs)
         for hop, route in zip(reversed(self.place.hops), reversed(routes), strict=True):
             y_ND = hop.back(y_ND, route)
         return y_ND
@@ -61,9 +65,11 @@ class SpreadExperts(SplitExperts):
         """What is dispatched in place of rows, as bytes; None: they themselves."""
         return None
 
-    def here(self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
-        """What this process's experts make of what has arrived."""
-        return super().forward(x_ND, chosen_NK, weights_NK)
+    def here(
+        self, x_ND: Tensor, packed_NB: Tensor | None, chosen_NK: Tensor, weights_NK: Tensor, pairs: int
+    ) -> Tensor:
+        """What this process's experts make of what has arrived; choices count from the first of them."""
+        return super().forward(x_ND, chosen_NK, weights_NK, pairs)
 
 
 def one_hop(config: ModelConfig, groups: Groups, device: torch.device, fast_rows: int = 0) -> Place:
