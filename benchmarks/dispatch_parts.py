@@ -219,7 +219,7 @@ def times(sizes: Sequence[float], device: torch.device, tell: Tell) -> None:
             room = len(given[0]) * dist.get_world_size()
             every["fast"] = FastHop(world(), owners(device), room)
         for way, hop in every.items():
-            x_RD, _, _, route, _ = hop.go(*given)
+            x_RD, _, _, route, *_ = hop.go(*given)
             tasks = {
                 f"{way} dispatch": measured(device, repeats, hop.go, *given),
                 f"{way} combine": measured(device, repeats, hop.back, x_RD, route),
@@ -264,7 +264,7 @@ def nodes(device: torch.device, tell: Tell) -> None:
             hop = Hop(both(), owners(device))
             if way == "fast":
                 hop = FastHop(world(), owners(device), rows * peers)
-            x_RD, _, _, route, _ = hop.go(*given)
+            x_RD, _, _, route, *_ = hop.go(*given)
             if way == "plain":
                 told = torch.tensor(counted(hop).rows, device=device)
                 dist.all_reduce(told)
@@ -294,14 +294,14 @@ def tuning(device: torch.device, tell: Tell) -> None:
                 stage_layout.CHUNK_ROWS = chunk
                 hop = FastHop(world(), owners(device), len(given[0]) * dist.get_world_size())
                 hop.programs = programs
-                x_RD, _, _, route, _ = hop.go(*given)
+                x_RD, _, _, route, *_ = hop.go(*given)
                 what = f"tuning: {size} MB, {programs} programs, chunks of {chunk}"
                 tell(f"{what}, dispatch, µs", measured(device, 30, hop.go, *given))
                 tell(f"{what}, combine, µs", measured(device, 30, hop.back, x_RD, route))
     stage_layout.CHUNK_ROWS = 4
     given = drawn(256, 2048, device)
     hop = FastHop(world(), owners(device), 256 * dist.get_world_size())
-    x_RD, _, _, route, _ = hop.go(*given)
+    x_RD, _, _, route, *_ = hop.go(*given)
     activities = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
     with torch.profiler.profile(activities=activities) as profile:
         for _ in range(20):

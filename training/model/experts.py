@@ -27,9 +27,6 @@ from training.model.router import Router, Routing
 class Experts(nn.Module):
     """The routed experts' weights, stacked, and their sum for each token."""
 
-    partial = False
-    """Whether choices may be negative, to be passed over; their number must then be waited for."""
-
     def __init__(self, config: ModelConfig, experts: int | None = None) -> None:
         """`experts`: how many are here; without it all of them."""
         super().__init__()
@@ -38,28 +35,32 @@ class Experts(nn.Module):
         self.gate_up_proj = nn.Parameter(torch.empty(experts, 2 * width, hidden))
         self.down_proj = nn.Parameter(torch.empty(experts, hidden, width))
 
-    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
-        """Σ_k weights[n, k] · expert_{chosen[n, k]}(x[n]), (N, D)."""
+    def forward(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
+    ) -> Tensor:
+        """Σ_k weights[n, k] · expert_{chosen[n, k]}(x[n]), (N, D). `pairs`: how many choices are here; None:
+        all of them."""
         if self.gate_up_proj.dtype == torch.bfloat16:
-            return self.grouped(x_ND, chosen_NK, weights_NK)
-        return self.loop(x_ND, chosen_NK, weights_NK)
+            return self.grouped(x_ND, chosen_NK, weights_NK, pairs)
+        return self.loop(x_ND, chosen_NK, weights_NK, pairs)
 
-    def grouped(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+    def grouped(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
+    ) -> Tensor:
         """All experts in two grouped GEMMs, which compile; `torch.compile` knows them in BF16 only."""
-        order_P = self._order(chosen_NK)
-        ends_E = self._ends(chosen_NK)
+        order_P, ends_E = self.sort(chosen_NK, pairs)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         gate_up_P2I = self.multiply_groups(x_PD, self.gate_up_proj, ends_E)
         gate_PI, up_PI = gate_up_P2I.chunk(2, dim=-1)
         out_PD = self.multiply_groups(F.silu(gate_PI) * up_PI, self.down_proj, ends_E)
         return combine(out_PD, order_P, weights_NK)
 
-    def loop(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+    def loop(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None) -> Tensor:
         """One expert after the other, each on the tokens that chose it."""
-        order_P = self._order(chosen_NK)
+        order_P, ends_E = self.sort(chosen_NK, pairs)
         x_PD = dispatch(x_ND, order_P, chosen_NK.shape[1])
         outs, start = [], 0
-        for expert, end in enumerate(self._ends(chosen_NK).tolist()):
+        for expert, end in enumerate(ends_E.tolist()):
             gate_up = self.multiply(x_PD[start:end], self.gate_up_proj, expert)
             gate, up = gate_up.chunk(2, dim=-1)
             outs.append(self.multiply(F.silu(gate) * up, self.down_proj, expert))
@@ -74,16 +75,15 @@ class Experts(nn.Module):
         """Each expert's rows, up to `ends_E[e]`, times its weights, (P, O)."""
         return F.grouped_mm(x_PD, weight_EOD.transpose(1, 2), offs=ends_E)
 
-    def _order(self, chosen_NK: Tensor) -> Tensor:
-        """The pairs, choice p % K of token p // K, sorted by expert (P)."""
-        order_P = chosen_NK.flatten().argsort(stable=True)
-        return order_P[int((chosen_NK < 0).sum()) :] if self.partial else order_P
-
-    def _ends(self, chosen_NK: Tensor) -> Tensor:
-        """Where each expert's pairs end in the sorted order (int32, E)."""
-        experts = torch.arange(len(self.down_proj), device=chosen_NK.device)
-        counts_E = (chosen_NK.flatten()[:, None] == experts).sum(0)
-        return counts_E.cumsum(0).to(torch.int32)
+    def sort(self, chosen_NK: Tensor, pairs: int | None) -> tuple[Tensor, Tensor]:
+        """The pairs, choice p % K of token p // K, sorted by expert (P), and where each expert's end (int32,
+        E)."""
+        chosen_P, order_P = chosen_NK.flatten().sort(stable=True)
+        if pairs is not None:  # Those that are elsewhere come first.
+            elsewhere = len(order_P) - pairs
+            chosen_P, order_P = chosen_P[elsewhere:], order_P[elsewhere:]
+        experts_E = torch.arange(len(self.down_proj), device=chosen_NK.device)
+        return order_P, torch.searchsorted(chosen_P, experts_E, right=True, out_int32=True)
 
 
 class MoE(nn.Module):
@@ -159,8 +159,7 @@ def _to_tokens(x_PD: Tensor, order_P: Tensor, shape: tuple[int, int]) -> Tensor:
     """Rows at their pairs' places, (N, K, D), and zeros where a pair is not here."""
     places = shape[0] * shape[1]
     if len(order_P) < places:
-        return x_PD.new_zeros(places, x_PD.shape[1]).index_copy(0, order_P, x_PD).view(*shape, x_PD.shape[1])
-    inverse_P = torch.empty_like(order_P).scatter(
-        0, order_P, torch.arange(len(order_P), device=order_P.device)
-    )
+        return x_PD.new_zeros(places, x_PD.shape[1]).index_copy_(0, order_P, x_PD).view(*shape, x_PD.shape[1])
+    numbers_P = torch.arange(places, device=order_P.device)
+    inverse_P = torch.empty_like(order_P).scatter_(0, order_P, numbers_P)
     return x_PD[inverse_P].view(*shape, x_PD.shape[1])

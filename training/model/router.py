@@ -61,8 +61,7 @@ class Router(nn.Module):
         scores_BLE = self.scores(x_BLD)
         chosen_BLK = self.choose(scores_BLE.detach()) if chosen_BLK is None else chosen_BLK
         weights_BLK = self.weights(scores_BLE, chosen_BLK)
-        real_BL = torch.ones_like(scores_BLE[..., 0], dtype=torch.bool) if real_BL is None else real_BL
-        counts_E = one_hot_sum(chosen_BLK, self.config.n_routed_experts, real_BL).sum(0)
+        counts_E = one_hot(chosen_BLK, self.config.n_routed_experts, real_BL).sum((0, 1))
         loss = sequence_balance_loss(scores_BLE, self.config.num_experts_per_tok, real_BL)
         return weights_BLK, Routing(chosen_BLK, counts_E, loss)
 
@@ -88,7 +87,7 @@ class Router(nn.Module):
             grouped_BLGE = biased_BLE.view(*biased_BLE.shape[:-1], config.n_group, -1)
             group_scores_BLG = grouped_BLGE.topk(2, dim=-1).values.sum(-1)
             best = group_scores_BLG.topk(config.topk_group, dim=-1, sorted=False).indices
-            closed_BLG = torch.ones_like(group_scores_BLG, dtype=torch.bool).scatter(-1, best, False)
+            closed_BLG = torch.ones_like(group_scores_BLG, dtype=torch.bool).scatter_(-1, best, False)
             biased_BLE = grouped_BLGE.masked_fill(closed_BLG[..., None], float("-inf")).flatten(-2)
         return biased_BLE.topk(config.num_experts_per_tok, dim=-1, sorted=False).indices
 
@@ -100,22 +99,26 @@ class Router(nn.Module):
         self.e_score_correction_bias += rate * torch.sign(counts_E.mean() - counts_E)
 
 
-def sequence_balance_loss(scores_BLE: Tensor, top_k: int, real_BL: Tensor) -> Tensor:
+def sequence_balance_loss(scores_BLE: Tensor, top_k: int, real_BL: Tensor | None = None) -> Tensor:
     """Σ f_i P_i of eq. 17-20, mean over the sequences; the caller's α is 1e-4 in the paper.
 
     f counts how often an expert is among a token's K best scores without bias and groups, in units of the
     even share; P is the mean of its normalised score. Only P has a gradient.
     """
-    experts = scores_BLE.shape[-1]
-    real_BL1 = real_BL[..., None].float()
-    tokens_B1 = real_BL1.sum(1).clamp(min=1)
     best_BLK = scores_BLE.detach().topk(top_k, dim=-1, sorted=False).indices
-    f_BE = one_hot_sum(best_BLK, experts, real_BL) * experts / (top_k * tokens_B1)
-    p_BE = (scores_BLE / (scores_BLE.sum(-1, keepdim=True) + 1e-20) * real_BL1).sum(1) / tokens_B1
+    share_BLE = scores_BLE / (scores_BLE.sum(-1, keepdim=True) + 1e-20)
+    tokens_B1: Tensor | int = scores_BLE.shape[1]
+    if real_BL is not None:
+        real_BL1 = real_BL[..., None].float()
+        share_BLE, tokens_B1 = share_BLE * real_BL1, real_BL1.sum(1).clamp(min=1)
+    experts = scores_BLE.shape[-1]
+    f_BE = one_hot(best_BLK, experts, real_BL).sum(1) * experts / (top_k * tokens_B1)
+    p_BE = share_BLE.sum(1) / tokens_B1
     return (f_BE * p_BE).sum(-1).mean()
 
 
-def one_hot_sum(chosen_BLK: Tensor, experts: int, real_BL: Tensor) -> Tensor:
-    """How often each expert is chosen in each sequence, FP32 (B, E); padding does not count."""
+def one_hot(chosen_BLK: Tensor, experts: int, real_BL: Tensor | None) -> Tensor:
+    """1 for each token's experts, FP32 (B, L, E); 0 at padding."""
     hits_BLE = torch.zeros(*chosen_BLK.shape[:-1], experts, device=chosen_BLK.device)
-    return hits_BLE.scatter(-1, chosen_BLK, 1.0).mul(real_BL[..., None]).sum(1)
+    hits_BLE.scatter_(-1, chosen_BLK, 1.0)
+    return hits_BLE if real_BL is None else hits_BLE * real_BL[..., None]

@@ -33,8 +33,6 @@ class Place(NamedTuple):
 class SpreadExperts(SplitExperts):
     """One process's experts, behind one hop or two; their weights' gradients can wait (`split`)."""
 
-    partial = True
-
     def __init__(self, whole: Experts, config: ModelConfig, place: Place) -> None:
         """This process's part of a layer's experts."""
         super().__init__(config, place.number)
@@ -44,15 +42,21 @@ class SpreadExperts(SplitExperts):
         self.down_proj = nn.Parameter(whole.down_proj.detach()[here].clone())
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
-    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+    def forward(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
+    ) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
+        assert pairs is None, "each choice is somewhere"
         legs = []
         packed_NB = self.pack(x_ND)
         for hop in self.place.hops:
-            x_ND, chosen_NK, weights_NK, route, packed_NB = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
+            arrived = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
+            x_ND, chosen_NK, weights_NK, route, packed_NB, pairs = arrived
             legs.append(Leg(hop, route))
-        here_NK = torch.where(chosen_NK < 0, -1, chosen_NK - self.place.first)
-        return self.here(x_ND, packed_NB, here_NK, weights_NK, legs)
+        if pairs is None:
+            pairs = int((chosen_NK >= 0).sum())  # Waits for the device once more.
+        # Those that are elsewhere stay negative.
+        return self.here(x_ND, packed_NB, chosen_NK - self.place.first, weights_NK, pairs, legs)
 
     def pack(self, x_ND: Tensor) -> Tensor | None:
         """What is dispatched in place of rows, as bytes; None: they themselves."""
@@ -64,10 +68,12 @@ class SpreadExperts(SplitExperts):
         packed_NB: Tensor | None,
         chosen_NK: Tensor,
         weights_NK: Tensor,
+        pairs: int,
         legs: Sequence[Leg],
     ) -> Tensor:
-        """What this process's experts make of what has arrived, brought back the way that it has come."""
-        return bring_back(super().forward(x_ND, chosen_NK, weights_NK), legs)
+        """What this process's experts make of what has arrived, brought back the way that it has come;
+        choices count from the first of them."""
+        return bring_back(super().forward(x_ND, chosen_NK, weights_NK, pairs), legs)
 
 
 def one_hop(config: ModelConfig, groups: Groups, device: torch.device, fast_rows: int = 0) -> Place:

@@ -11,8 +11,11 @@ Rows may travel in another form, as bytes that somebody has packed (`training.pa
 nothing here looks into. Their gradients come back as rows. In a backward pass bytes can go the same way once
 more (`send_again`).
 
-Shapes: N rows here, R rows received, S rows sent, W peers, K choices a row (negative ones are none), C peers
-that a row goes to at most, D hidden, B bytes of a packed row.
+Small steps are bound by what the host launches and waits for. So choices and weights share a message, their
+gradients' way back is that of the rows, and a hop waits once, for all sizes.
+
+Shapes: N rows here, R rows received, S rows sent, W peers, K choices a row (-1 is none), C peers that a row
+goes to at most, D hidden, B bytes of a packed row, E experts, X = E + 1.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from training.parallel.gradients import stand_in
+from training.parallel.gradients import without_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Arrived(NamedTuple):
     route: Route
     packed_RB: Tensor | None
     """What has travelled in place of rows, if something has: `x_RD` then carries their gradient alone."""
+    pairs: int | None = None
+    """How many of `chosen_RK` are not -1; None: nobody has counted them on the way."""
 
 
 class Groups(NamedTuple):
@@ -68,6 +73,11 @@ class Hop:
         self.groups, self.owner_E = groups, owner_E
         group = groups.forward
         self.peers, self.me = dist.get_world_size(group), dist.get_rank(group)
+        # Nobody has the choice -1; as an index it finds the end.
+        self._owner_X = torch.cat([owner_E, owner_E.new_full((1,), -1)])
+        experts_X = torch.arange(len(self._owner_X), device=owner_E.device)
+        self._mine_X = torch.where(self._owner_X == self.me, experts_X, -1)
+        self._peers_W = torch.arange(self.peers, device=owner_E.device)
         self.sent_W = torch.zeros(self.peers, dtype=torch.int64)
         """Rows sent to each peer by `go` so far, itself included."""
         self.bytes_W = torch.zeros(self.peers, dtype=torch.int64)
@@ -79,28 +89,29 @@ class Hop:
     ) -> Arrived:
         """Send rows, choices and weights; rows and weights have gradients where they had some. `packed_NB`
         travels in place of the rows."""
-        route, peers_S, owner_NK = self._route(chosen_NK)
-        sizes = route.sent_W, route.received_W
-        weights_SK = _Copy.apply(weights_NK, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
-        mine_SK = owner_NK[route.rows_S] == peers_S[:, None]
-        chosen_SK = chosen_NK[route.rows_S].masked_fill(~mine_SK, -1)
-        packed_RB = None
-        if packed_NB is None:
-            sent = _Copy.apply(x_ND, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
-            x_RD = exchange(sent, *sizes, self.groups)
-        else:
-            sent = packed_NB[route.rows_S]
-            packed_RB = exchange(sent, *sizes, self.groups)
-            x_RD = stand_in(x_ND, sum(route.received_W), lambda grad_RD: self._gradient(grad_RD, route))
-        self.count(
-            route.sent_W, sum(part.shape[1] * part.element_size() for part in (sent, chosen_SK, weights_SK))
+        # Before the wait in `_route`: the device has this to do meanwhile.
+        told_N2K = torch.cat([chosen_NK.int(), weights_NK.detach().float().view(torch.int32)], dim=1)
+        route, pairs = self._route(chosen_NK)
+        sizes = route.sent_W, route.received_W, self.groups.forward
+        sent = x_ND.detach() if packed_NB is None else packed_NB
+        arrived = _send(sent[route.rows_S], *sizes)
+        chosen_RK, bits_RK = _send(told_N2K[route.rows_S], *sizes).chunk(2, dim=1)
+        self.count(route.sent_W, sum(part.shape[1] * part.element_size() for part in (sent, told_N2K)))
+        x_RD, weights_RK = _Sent.apply(  # type: ignore[no-untyped-call]
+            x_ND,
+            weights_NK.float(),
+            arrived if packed_NB is None else without_numbers(x_ND, len(arrived)),
+            bits_RK.view(torch.float32),
+            route,
+            self.groups.backward,
         )
         return Arrived(
             x_RD,
-            exchange(chosen_SK, *sizes, self.groups),
-            exchange(weights_SK, *sizes, self.groups),
+            self._mine_X[chosen_RK],
+            weights_RK.to(weights_NK.dtype),
             route,
-            packed_RB,
+            None if packed_NB is None else arrived,
+            pairs,
         )
 
     def count(self, sent: list[int], row_bytes: int) -> None:
@@ -120,30 +131,25 @@ class Hop:
         groups = Groups(self.groups.backward, self.groups.backward)
         return exchange(x_ND[route.rows_S], route.sent_W, route.received_W, groups)
 
-    def _gradient(self, grad_RD: Tensor, route: Route) -> Tensor:
-        """Of rows that were sent, from that of what has arrived."""
-        groups = Groups(self.groups.backward, self.groups.backward)
-        return _add(exchange(grad_RD, route.received_W, route.sent_W, groups), route.slots_NC)
-
-    def _route(self, chosen_NK: Tensor) -> tuple[Route, Tensor, Tensor]:
-        """Where the rows go, to whom each, and each choice's peer (-1: none). Waits for the device: the
-        sizes of messages must be known."""
+    def _route(self, chosen_NK: Tensor) -> tuple[Route, int]:
+        """Where the rows go, and how many choices come here. Waits for the device: the sizes of messages must
+        be known."""
         rows, width = chosen_NK.shape
-        owner_NK = self.owner_E[chosen_NK.clamp(min=0)].masked_fill(chosen_NK < 0, -1)
-        peers_W = torch.arange(self.peers, device=chosen_NK.device)
-        goes_NW = (owner_NK[:, :, None] == peers_W).any(1)
-        counts_W = goes_NW.sum(0)
-        received_W = torch.empty_like(counts_W)
-        dist.all_to_all_single(received_W, counts_W, group=self.groups.forward)
-        sent, received = torch.stack([counts_W, received_W]).tolist()
-        peer_and_row_S2 = goes_NW.t().nonzero()
-        place_NW = (goes_NW.t().flatten().cumsum(0) - 1).view(self.peers, rows).t()
-        # A row's peers come first, in order: where it goes to fewer, what is left points behind the end.
-        capacity = min(width, self.peers)
-        place_NW = place_NW.masked_fill(~goes_NW, len(peer_and_row_S2))
-        slots_NC = place_NW.sort(dim=1).values[:, :capacity]
-        peers_S, rows_S = peer_and_row_S2.unbind(1)
-        return Route(rows_S, slots_NC, sent, received), peers_S, owner_NK
+        hits_WNK = self._owner_X[chosen_NK] == self._peers_W[:, None, None]
+        goes_WN = hits_WNK.any(2)
+        # Rows and choices: to each peer, and from each.
+        counts_2W2 = torch.empty(2, self.peers, 2, dtype=torch.int64, device=chosen_NK.device)
+        torch.sum(goes_WN, dim=1, out=counts_2W2[0, :, 0])
+        torch.sum(hits_WNK, dim=(1, 2), out=counts_2W2[0, :, 1])
+        dist.all_to_all_single(counts_2W2[1], counts_2W2[0], group=self.groups.forward)
+        # Rows that go are numbered, peer after peer; the last number is S, and where a row does not go.
+        numbers = goes_WN.flatten().cumsum(0)
+        slots_WN = torch.where(goes_WN, numbers.view(self.peers, rows) - 1, numbers[-1:])
+        slots_NC = slots_WN.t().sort(dim=1).values[:, : min(width, self.peers)]
+        sent_W2, received_W2 = counts_2W2.tolist()
+        sent_W, received_W = ([number for number, _ in counts] for counts in (sent_W2, received_W2))
+        rows_S = torch.nonzero_static(goes_WN, size=sum(sent_W))[:, 1]
+        return Route(rows_S, slots_NC, sent_W, received_W), sum(pairs for _, pairs in received_W2)
 
 
 class Leg(NamedTuple):
@@ -177,27 +183,42 @@ class _Exchange(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:
         ctx.back = received_W, sent_W, Groups(groups.backward, groups.backward)
-        out = x.new_empty(sum(received_W), *x.shape[1:])
-        dist.all_to_all_single(out, x.contiguous(), received_W, sent_W, group=groups.forward)
-        return out
+        return _send(x, sent_W, received_W, groups.forward)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         return exchange(grad, *ctx.back), None, None, None
 
 
-class _Copy(torch.autograd.Function):
-    """Rows in the order in which they are sent; `_Sum` is its gradient, and the other way round. Autograd's
-    own gradient of a gather adds atomically on a GPU, each run in another order."""
+class _Sent(torch.autograd.Function):
+    """What has arrived, as a function of what was sent. The gradients of rows and weights come back in one
+    message, and are added in a fixed order: autograd's own gradient of a gather adds atomically on a GPU,
+    each run in another order."""
 
     @staticmethod
-    def forward(ctx: Any, x_ND: Tensor, rows_S: Tensor, slots_NC: Tensor) -> Tensor:
-        ctx.save_for_backward(rows_S, slots_NC)
-        return x_ND[rows_S]
+    def forward(
+        ctx: Any,
+        x_ND: Tensor,
+        weights_NK: Tensor,
+        x_RD: Tensor,
+        weights_RK: Tensor,
+        route: Route,
+        group: dist.ProcessGroup,
+    ) -> tuple[Tensor, Tensor]:
+        ctx.route, ctx.group = route, group
+        return x_RD, weights_RK
 
     @staticmethod
-    def backward(ctx: Any, grad_SD: Tensor) -> tuple[Tensor, None, None]:
-        return _add(grad_SD, ctx.saved_tensors[1]), None, None
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, grad_RD: Tensor, grad_RK: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+        # Zeros where there is no gradient: all processes must send alike.
+        route, dtype, hidden = ctx.route, grad_RD.dtype, grad_RD.shape[1]
+        both = torch.cat([grad_RD, grad_RK.contiguous().view(dtype)], dim=1)
+        # A row that goes to fewer than C peers has slots that point to the zeros behind.
+        both = _send(both, route.received_W, route.sent_W, ctx.group, zeros=1)
+        grad_ND = both[:, :hidden][route.slots_NC].sum(1, dtype=torch.float32).to(dtype)
+        grad_NK = both[:, hidden:][route.slots_NC].view(torch.float32).sum(1)
+        return grad_ND, grad_NK, None, None, None, None
 
 
 class _Sum(torch.autograd.Function):
@@ -216,4 +237,16 @@ class _Sum(torch.autograd.Function):
 
 def _add(y_SD: Tensor, slots_NC: Tensor) -> Tensor:
     padded = torch.cat([y_SD, y_SD.new_zeros(1, y_SD.shape[1])])
-    return padded[slots_NC].float().sum(1).to(y_SD.dtype)
+    return padded[slots_NC].sum(1, dtype=torch.float32).to(y_SD.dtype)
+
+
+def _send(
+    x: Tensor, sent_W: list[int], received_W: list[int], group: dist.ProcessGroup, zeros: int = 0
+) -> Tensor:
+    """What the peers sent here, peer after peer, in exchange for `x`; and so many rows of zeros behind it."""
+    received = sum(received_W)
+    out = x.new_empty(received + zeros, *x.shape[1:])
+    if zeros:
+        out[received:].zero_()
+    dist.all_to_all_single(out[:received], x.contiguous(), received_W, sent_W, group=group)
+    return out

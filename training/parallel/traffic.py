@@ -11,9 +11,8 @@ from math import comb
 
 from training.parallel.spread import Hop
 
-INDEX_BYTES, WEIGHT_BYTES = 8, 4
-"""Of one choice: its expert and its weight, which go along with the row. (The fast path sends the expert's
-number in four bytes.)"""
+INDEX_BYTES, WEIGHT_BYTES = 4, 4
+"""Of one choice: its expert and its weight, which go along with the row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def through(mine: Place, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pa
     """What arrives behind all hops: packed before the first, or quantised behind the last."""
     packed_NB = pack(x_ND) if packed else None
     for hop in mine.hops:
-        x_ND, chosen_NK, weights_NK, _, packed_NB = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
+        x_ND, chosen_NK, weights_NK, _, packed_NB, _ = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
     if packed_NB is None:
         return to_tiles(x_ND, power_of_two=True)
     assert x_ND.isnan().all(), "nobody can compute with what stands in for the rows"
@@ -270,8 +270,8 @@ def test_a_training_step_is_that_of_one_process(folder: Path, two: list[OfTwo], 
     for found in (two, four):
         for each in found:
             assert each.step.said == pytest.approx(alone.said, rel=1e-3)
-            # The embedding's width of 64 and a scale, up to a multiple of 16; two choices of 12 bytes.
-            assert each.step.row_bytes == [80 + 2 * 12] * len(each.step.row_bytes)
+            # The embedding's width of 64 and a scale, up to a multiple of 16; two choices of 8 bytes.
+            assert each.step.row_bytes == [80 + 2 * 8] * len(each.step.row_bytes)
             assert each.step.row_bytes
         state = found[0].step.state
         error = sum(float((alone.state[name] - state[name]).norm()) ** 2 for name in before) ** 0.5
@@ -279,7 +279,7 @@ def test_a_training_step_is_that_of_one_process(folder: Path, two: list[OfTwo], 
 
 
 def test_half_the_bytes_cross(two: list[OfTwo]) -> None:
-    meta = 3 * (8 + 4)
+    meta = 3 * (4 + 4)
     for width, packed_bytes in ((512, 512 + 4 * 4), (7168, 7168 + 4 * 56)):
         # Two rows go to the other process.
         wanted = 2 * (2 * width + meta), 2 * (packed_bytes + meta)

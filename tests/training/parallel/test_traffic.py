@@ -76,7 +76,7 @@ def send(rank: int) -> tuple[int, int, int, float]:
 
 def test_bytes_are_counted_where_they_cross() -> None:
     # Two processes with four experts each: rows 0 and 1 go to the first, 1 and 2 to the second.
-    row = 32 * 2 + 3 * (8 + 4)
+    row = 32 * 2 + 3 * (4 + 4)
     assert together(send, 2) == [(4, 4, 4 * row, 0.5), (4, 4, 4 * row, 0.5)]
 
 

@@ -43,16 +43,24 @@ class Fp8Experts(SplitExperts):
 
     recipe = Recipe()
 
-    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Tensor:
+    def forward(
+        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
+    ) -> Tensor:
         """As `Experts`."""
-        return self.of_packed(x_ND, pack(x_ND), chosen_NK, weights_NK, ())
+        return self.of_packed(x_ND, pack(x_ND), chosen_NK, weights_NK, pairs, ())
 
     def of_packed(
-        self, x_ND: Tensor, packed_NB: Tensor, chosen_NK: Tensor, weights_NK: Tensor, legs: Sequence[Leg]
+        self,
+        x_ND: Tensor,
+        packed_NB: Tensor,
+        chosen_NK: Tensor,
+        weights_NK: Tensor,
+        pairs: int | None,
+        legs: Sequence[Leg],
     ) -> Tensor:
         """As `forward`, of tokens that are packed and have come over some hops, which the sums go back over;
         of `x_ND` only the gradient is used."""
-        order_P, ends_E = self._order(chosen_NK), self._ends(chosen_NK)
+        order_P, ends_E = self.sort(chosen_NK, pairs)
         shape = chosen_NK.shape[0], chosen_NK.shape[1]
         x_PD = stand_in(x_ND, len(order_P), lambda grad_PD: dispatch_gradient(grad_PD, order_P, shape))
         packed_PB = packed_NB[order_P // shape[1]]
@@ -77,11 +85,12 @@ class Fp8SpreadExperts(SpreadExperts, Fp8Experts):
         packed_NB: Tensor | None,
         chosen_NK: Tensor,
         weights_NK: Tensor,
+        pairs: int,
         legs: Sequence[Leg],
     ) -> Tensor:
         """As `SpreadExperts`."""
         assert packed_NB is not None, "it was packed"
-        return self.of_packed(x_ND, packed_NB, chosen_NK, weights_NK, legs)
+        return self.of_packed(x_ND, packed_NB, chosen_NK, weights_NK, pairs, legs)
 
 
 class _Combined(torch.autograd.Function):

@@ -90,7 +90,7 @@ def test_bytes_are_the_expectation() -> None:
     assert sent is not None
     nodes, gpus = expected_places(256, 8, 8, 4), expected_places(256, 64, 8, 32)
     assert (sent.nodes, sent.gpus) == (nodes, gpus)
-    row = 7168 * (1 + 4 / 128) + 8 * 12
+    row = 7168 * (1 + 4 / 128) + 8 * 8
     assert sent.dispatch.network == pytest.approx(nodes * 7 / 8 * row)
     assert sent.dispatch.nvlink == pytest.approx(gpus * 7 / 8 * row)
     assert sent.combine.network == pytest.approx(nodes * 7 / 8 * 7168 * 2)
