@@ -168,11 +168,12 @@ def spread() -> Table:
     x_ND, chosen_NK, weights_NK = routed(layer, x_BLD)
     with torch.no_grad():
         arrived = hop.go(x_ND, chosen_NK, weights_NK)
-    here_RK = arrived.chosen_RK - experts.place.first
+    assert arrived.pairs is not None, "a plain hop counts them"
+    here_RK, pairs = arrived.chosen_RK - experts.place.first, arrived.pairs
     works: dict[str, tuple[Work, tuple[Tensor, ...]]] = {
         "dispatch": (lambda x, weights: _moved(hop.go(x, chosen_NK, weights)), (x_ND, weights_NK)),
         "experts": (
-            lambda x, weights: (experts.here(x, None, here_RK, weights, arrived.pairs),),
+            lambda x, weights: (experts.here(x, None, here_RK, weights, pairs, ()),),
             (arrived.x_RD, arrived.weights_RK),
         ),
         "combine": (lambda y: (hop.back(y, arrived.route),), (arrived.x_RD,)),
@@ -188,8 +189,7 @@ def spread() -> Table:
 
 def start() -> tuple[Transformer, MoE, Tensor]:
     """A model, a layer of its, and what the layer is given."""
-    model = Transformer(model_config(ModelTable(preset="tiny"), VOCABULARY)).bfloat16()
-    model.init_weights(0)
+    model = Transformer.drawn(model_config(ModelTable(preset="tiny"), VOCABULARY), 0).bfloat16()
     make_splittable(model)
     layer = next(module for module in model.modules() if isinstance(module, MoE))
     return model, layer, torch.randn(ROWS, LENGTH, model.config.hidden_size).bfloat16()

@@ -187,12 +187,12 @@ def test_half_the_bytes_of_a_gradient_go_to_the_experts(four: list[OfFour]) -> N
         for each in four:
             (plain, rows_sent), (packed, same) = each.sent[way]
             assert rows_sent == same
+            # The gradients of the tokens, and beside them those of the choices' weights, are what they were.
             back = packed["torch.bfloat16"]
-            # The gradients of the tokens, with those of the choices' weights, are what they were.
-            assert packed["torch.float32"] == plain["torch.float32"] == back // (2 * width) * 4 * choices
-            assert plain["torch.bfloat16"] - back == rows_sent * 2 * width
-            assert packed["torch.uint8"] == rows_sent * row_bytes(width)
-            assert set(packed) == {"torch.uint8", "torch.bfloat16", "torch.float32"}
+            assert back > 0
+            assert back % (2 * width + 4 * choices) == 0
+            assert plain == {"torch.bfloat16": back + rows_sent * 2 * width}
+            assert packed == {"torch.bfloat16": back, "torch.uint8": rows_sent * row_bytes(width)}
     assert 0.51 < row_bytes(7168) / (2 * 7168) < 0.52
 
 
