@@ -180,7 +180,9 @@ def spread() -> Table:
         "the layer": (lambda x: _differentiable(layer(x)), (x_BLD,)),
     }
     with counted() as route:
-        hop._route(chosen_NK)
+        plan = hop.plan(chosen_NK)
+        assert plan is not None, "a plain hop makes one"
+        plan.finish()
     found = {"spread: where rows go, of dispatch": route}
     for name, work in works.items():
         found |= passes(f"spread: {name}", *work)

@@ -35,11 +35,20 @@ class Experts(nn.Module):
         self.gate_up_proj = nn.Parameter(torch.empty(experts, 2 * width, hidden))
         self.down_proj = nn.Parameter(torch.empty(experts, hidden, width))
 
-    def forward(
+    def begin(self, chosen_NK: Tensor) -> object:
+        """What can be begun as soon as the choices are known, for `forward`: nothing if all experts are
+        here."""
+        return None
+
+    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, begun: object = None) -> Tensor:
+        """Σ_k weights[n, k] · expert_{chosen[n, k]}(x[n]), (N, D). `begun`: what `begin` gave, if it was
+        asked."""
+        return self.compute(x_ND, chosen_NK, weights_NK)
+
+    def compute(
         self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
     ) -> Tensor:
-        """Σ_k weights[n, k] · expert_{chosen[n, k]}(x[n]), (N, D). `pairs`: how many choices are here; None:
-        all of them."""
+        """As `forward`, of the experts that are here. `pairs`: how many choices are; None: all of them."""
         if self.gate_up_proj.dtype == torch.bfloat16:
             return self.grouped(x_ND, chosen_NK, weights_NK, pairs)
         return self.loop(x_ND, chosen_NK, weights_NK, pairs)
@@ -101,11 +110,11 @@ class MoE(nn.Module):
     ) -> tuple[Tensor, Routing]:
         """(B, L, D) and how the tokens were routed: as the router says, or to `chosen_BLK`."""
         weights_BLK, routing = self.gate(x_BLD, real_BL, chosen_BLK)
-        routed_ND = self.experts(
-            x_BLD.flatten(0, 1), routing.chosen_BLK.flatten(0, 1), weights_BLK.flatten(0, 1)
-        )
-        out_BLD = self.shared_experts(x_BLD) + routed_ND.unflatten(0, x_BLD.shape[:2])
-        return out_BLD, routing
+        chosen_NK = routing.chosen_BLK.flatten(0, 1)
+        begun = self.experts.begin(chosen_NK)
+        shared_BLD = self.shared_experts(x_BLD)  # Meanwhile.
+        routed_ND = self.experts(x_BLD.flatten(0, 1), chosen_NK, weights_BLK.flatten(0, 1), begun)
+        return shared_BLD + routed_ND.unflatten(0, x_BLD.shape[:2]), routing
 
 
 class _Dispatch(torch.autograd.Function):

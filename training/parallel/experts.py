@@ -18,7 +18,7 @@ from training.model.experts import Experts, MoE
 from training.model.transformer import Transformer
 from training.parallel.fast import FastHop
 from training.parallel.split import SplitExperts
-from training.parallel.spread import Groups, Hop, Leg, bring_back
+from training.parallel.spread import Groups, Hop, Leg, Plan, bring_back
 
 
 class Place(NamedTuple):
@@ -42,17 +42,21 @@ class SpreadExperts(SplitExperts):
         self.down_proj = nn.Parameter(whole.down_proj.detach()[here].clone())
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
-    def forward(
-        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
-    ) -> Tensor:
+    def begin(self, chosen_NK: Tensor) -> Plan | None:
+        """Where tokens are to go: the host need not wait for it yet."""
+        return self.place.hops[0].plan(chosen_NK) if self.place.hops else None
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, begun: object = None) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
-        assert pairs is None, "each choice is somewhere"
-        legs = []
+        assert begun is None or isinstance(begun, Plan), "`begin` gave it"
+        legs, pairs, plan = [], None, begun
         packed_NB = self.pack(x_ND)
         for hop in self.place.hops:
-            arrived = hop.go(x_ND, chosen_NK, weights_NK, packed_NB)
+            arrived = hop.go(x_ND, chosen_NK, weights_NK, packed_NB, plan)
             x_ND, chosen_NK, weights_NK, route, packed_NB, pairs = arrived
             legs.append(Leg(hop, route))
+            plan = None
         if pairs is None:
             pairs = int((chosen_NK >= 0).sum())  # Waits for the device once more.
         # Those that are elsewhere stay negative.
@@ -73,7 +77,7 @@ class SpreadExperts(SplitExperts):
     ) -> Tensor:
         """What this process's experts make of what has arrived, brought back the way that it has come;
         choices count from the first of them."""
-        return bring_back(super().forward(x_ND, chosen_NK, weights_NK, pairs), legs)
+        return bring_back(self.compute(x_ND, chosen_NK, weights_NK, pairs), legs)
 
 
 def one_hop(config: ModelConfig, groups: Groups, device: torch.device, fast_rows: int = 0) -> Place:

@@ -27,8 +27,7 @@ from torch import Tensor
 
 from training.errors import TrainError
 from training.parallel import stage_layout
-from training.parallel.gradients import without_numbers
-from training.parallel.spread import Arrived, Groups, Hop, Route
+from training.parallel.spread import Arrived, Groups, Hop, Moved, Plan, Route
 from training.parallel.stage_layout import FastRoute, Layout
 
 MOST_PEERS = 32
@@ -68,24 +67,25 @@ class FastHop(Hop):
         """Of the parts of the half for even operations, and for odd ones."""
         self._epoch = 0
 
+    def plan(self, chosen_NK: Tensor) -> None:
+        """None: `go` waits while it sends already."""
+
     def go(
-        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, packed_NB: Tensor | None = None
+        self,
+        x_ND: Tensor,
+        chosen_NK: Tensor,
+        weights_NK: Tensor,
+        packed_NB: Tensor | None = None,
+        plan: Plan | None = None,
     ) -> Arrived:
         """As `Hop.go`."""
-        x_RD, weights_RK, chosen_RK, packed_RB, route = _Dispatch.apply(  # type: ignore[no-untyped-call]
-            x_ND, weights_NK.float(), chosen_NK, packed_NB, self
-        )
-        return Arrived(x_RD, chosen_RK, weights_RK.to(weights_NK.dtype), route, packed_RB)
+        assert plan is None, "none is made"
+        sent = x_ND.detach() if packed_NB is None else packed_NB
+        moved = self._move(sent, chosen_NK, weights_NK.detach().float())
+        return self.arrived(moved, x_ND, weights_NK, packed=packed_NB is not None)
 
-    def back(self, y_RD: Tensor, route: Route) -> Tensor:
-        """As `Hop.back`."""
-        out: Tensor = _Combine.apply(y_RD, self, route)  # type: ignore[no-untyped-call]
-        return out
-
-    def dispatch_first(
-        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, FastRoute]:
-        """Rows, choices and weights to where the choices say, without gradients."""
+    def _move(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Moved:
+        """Rows, choices and weights to where the choices say."""
         told = x_ND.contiguous(), chosen_NK.contiguous(), weights_NK.contiguous()
         self._begin(self.layout.rows, x_ND, chosen_NK.shape[1])
         rows_S, slots_NC, counts_WW = self._plan(told[1])
@@ -108,7 +108,8 @@ class FastHop(Hop):
                 self._dispatch(told, out, rows_S, counts_WW, senders=False)
         each = CHOICE_BYTES + weights_NK.element_size()
         self.count(sent, x_ND.shape[1] * x_ND.element_size() + chosen_NK.shape[1] * each)
-        return *out, FastRoute(rows_S[: sum(sent)], slots_NC, sent, received, counts_WW, most)
+        route = FastRoute(rows_S[: sum(sent)], slots_NC, sent, received, counts_WW, most)
+        return Moved(*out, route, None)
 
     def again(self, x_ND: Tensor, route: Route) -> Tensor:
         """As `Hop.again`."""
@@ -120,9 +121,10 @@ class FastHop(Hop):
         return out_RD
 
     def combine(
-        self, y_RD: Tensor, weights_RK: Tensor | None, route: FastRoute
+        self, y_RD: Tensor, weights_RK: Tensor | None, route: Route, *, backward: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """For each row the sum of what its peers have for it, in FP32; and of the weights likewise."""
+        """As `Hop.combine`."""
+        assert isinstance(route, FastRoute), "it was made here"
         rows, width = route.slots_NC.shape
         y_RD = y_RD.contiguous()
         choices = 0 if weights_RK is None else weights_RK.shape[1]
@@ -336,46 +338,6 @@ class _Aside(AbstractContextManager[None]):
     def __exit__(self, *_: object) -> None:
         torch.cuda.set_stream(self.first)
         self.first.wait_stream(self.second)
-
-
-class _Dispatch(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x_ND: Tensor,
-        weights_NK: Tensor,
-        chosen_NK: Tensor,
-        packed_NB: Tensor | None,
-        hop: FastHop,
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, FastRoute]:
-        sent = x_ND if packed_NB is None else packed_NB
-        arrived, chosen_RK, weights_RK, route = hop.dispatch_first(sent, chosen_NK, weights_NK)
-        ctx.hop, ctx.route = hop, route
-        if packed_NB is None:
-            ctx.mark_non_differentiable(chosen_RK)
-            return arrived, weights_RK, chosen_RK, None, route
-        ctx.mark_non_differentiable(chosen_RK, arrived)
-        return without_numbers(x_ND, len(arrived)), weights_RK, chosen_RK, arrived, route
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(
-        ctx: Any, x_RD: Tensor, weights_RK: Tensor, *_others: Any
-    ) -> tuple[Tensor, Tensor | None, None, None, None]:
-        # Zeros where there is no gradient: all processes must send alike.
-        return *ctx.hop.combine(x_RD, weights_RK, ctx.route), None, None, None
-
-
-class _Combine(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, y_RD: Tensor, hop: FastHop, route: FastRoute) -> Tensor:
-        ctx.hop, ctx.route = hop, route
-        return hop.combine(y_RD, None, route)[0]
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, grad_ND: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.hop.again(grad_ND, ctx.route), None, None
 
 
 def check_rows(hidden: int, dtype: torch.dtype) -> None:

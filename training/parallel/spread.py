@@ -12,7 +12,7 @@ nothing here looks into. Their gradients come back as rows. In a backward pass b
 more (`send_again`).
 
 Small steps are bound by what the host launches and waits for. So choices and weights share a message, their
-gradients' way back is that of the rows, and a hop waits once, for all sizes.
+gradients' way back is that of the rows, and a hop waits once, for all sizes, with work launched before.
 
 Shapes: N rows here, R rows received, S rows sent, W peers, K choices a row (-1 is none), C peers that a row
 goes to at most, D hidden, B bytes of a packed row, E experts, X = E + 1.
@@ -57,6 +57,38 @@ class Arrived(NamedTuple):
     """How many of `chosen_RK` are not -1; None: nobody has counted them on the way."""
 
 
+class Moved(NamedTuple):
+    """What has come over a hop, without gradients."""
+
+    x_RD: Tensor
+    """Or what has travelled in place of rows."""
+    chosen_RK: Tensor
+    weights_RK: Tensor
+    """FP32."""
+    route: Route
+    pairs: int | None
+
+
+class Plan(NamedTuple):
+    """Where rows are to go, before it is known how many come."""
+
+    goes_WN: Tensor
+    slots_NC: Tensor
+    counts_2W2: Tensor
+    """Rows and choices, to each peer and from each; on the host once `ready`."""
+    ready: torch.cuda.Event | None
+
+    def finish(self) -> tuple[Route, int]:
+        """The route, and how many choices come here. Waits for the device."""
+        if self.ready is not None:
+            self.ready.synchronize()
+        sent_W2, received_W2 = self.counts_2W2.tolist()
+        sent_W, received_W = ([rows for rows, _ in counts] for counts in (sent_W2, received_W2))
+        rows_S = torch.nonzero_static(self.goes_WN, size=sum(sent_W))[:, 1]
+        pairs = sum(choices for _, choices in received_W2)
+        return Route(rows_S, self.slots_NC, sent_W, received_W), pairs
+
+
 class Groups(NamedTuple):
     """The same processes twice: a forward and a backward pass may be under way at the same time, and their
     messages must not meet."""
@@ -84,56 +116,10 @@ class Hop:
         """Their bytes, with those of choices and weights. Neither answers nor anything of a backward pass is
         counted."""
 
-    def go(
-        self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, packed_NB: Tensor | None = None
-    ) -> Arrived:
-        """Send rows, choices and weights; rows and weights have gradients where they had some. `packed_NB`
-        travels in place of the rows."""
-        # Before the wait in `_route`: the device has this to do meanwhile.
-        told_N2K = torch.cat([chosen_NK.int(), weights_NK.detach().float().view(torch.int32)], dim=1)
-        route, pairs = self._route(chosen_NK)
-        sizes = route.sent_W, route.received_W, self.groups.forward
-        sent = x_ND.detach() if packed_NB is None else packed_NB
-        arrived = _send(sent[route.rows_S], *sizes)
-        chosen_RK, bits_RK = _send(told_N2K[route.rows_S], *sizes).chunk(2, dim=1)
-        self.count(route.sent_W, sum(part.shape[1] * part.element_size() for part in (sent, told_N2K)))
-        x_RD, weights_RK = _Sent.apply(  # type: ignore[no-untyped-call]
-            x_ND,
-            weights_NK.float(),
-            arrived if packed_NB is None else without_numbers(x_ND, len(arrived)),
-            bits_RK.view(torch.float32),
-            route,
-            self.groups.backward,
-        )
-        return Arrived(
-            x_RD,
-            self._mine_X[chosen_RK],
-            weights_RK.to(weights_NK.dtype),
-            route,
-            None if packed_NB is None else arrived,
-            pairs,
-        )
-
-    def count(self, sent: list[int], row_bytes: int) -> None:
-        """Add up what goes to the peers, so many rows to each, choices and weights among their bytes."""
-        sent_W = torch.tensor(sent)
-        self.sent_W += sent_W
-        self.bytes_W += sent_W * row_bytes
-
-    def back(self, y_RD: Tensor, route: Route) -> Tensor:
-        """The sum of what the peers answered to each row, (N, D), added in FP32."""
-        y_SD = exchange(y_RD, route.received_W, route.sent_W, self.groups)
-        out: Tensor = _Sum.apply(y_SD, route.rows_S, route.slots_NC)  # type: ignore[no-untyped-call]
-        return out
-
-    def again(self, x_ND: Tensor, route: Route) -> Tensor:
-        """In a backward pass: other rows, of any type, to where a route has led. They have no gradients."""
-        groups = Groups(self.groups.backward, self.groups.backward)
-        return exchange(x_ND[route.rows_S], route.sent_W, route.received_W, groups)
-
-    def _route(self, chosen_NK: Tensor) -> tuple[Route, int]:
-        """Where the rows go, and how many choices come here. Waits for the device: the sizes of messages must
-        be known."""
+    def plan(self, chosen_NK: Tensor) -> Plan | None:
+        """Find out where rows are to go, and tell the peers how many come. Nobody waits; what is launched
+        between this and `go` is there for the device to do while the host waits for the sizes of messages.
+        None: the hop does so by itself."""
         rows, width = chosen_NK.shape
         hits_WNK = self._owner_X[chosen_NK] == self._peers_W[:, None, None]
         goes_WN = hits_WNK.any(2)
@@ -142,14 +128,83 @@ class Hop:
         torch.sum(goes_WN, dim=1, out=counts_2W2[0, :, 0])
         torch.sum(hits_WNK, dim=(1, 2), out=counts_2W2[0, :, 1])
         dist.all_to_all_single(counts_2W2[1], counts_2W2[0], group=self.groups.forward)
+        ready = None
+        if counts_2W2.is_cuda:
+            on_host = torch.empty(counts_2W2.shape, dtype=torch.int64, pin_memory=True)
+            counts_2W2 = on_host.copy_(counts_2W2, non_blocking=True)
+            ready = torch.cuda.current_stream().record_event()
         # Rows that go are numbered, peer after peer; the last number is S, and where a row does not go.
         numbers = goes_WN.flatten().cumsum(0)
         slots_WN = torch.where(goes_WN, numbers.view(self.peers, rows) - 1, numbers[-1:])
         slots_NC = slots_WN.t().sort(dim=1).values[:, : min(width, self.peers)]
-        sent_W2, received_W2 = counts_2W2.tolist()
-        sent_W, received_W = ([number for number, _ in counts] for counts in (sent_W2, received_W2))
-        rows_S = torch.nonzero_static(goes_WN, size=sum(sent_W))[:, 1]
-        return Route(rows_S, slots_NC, sent_W, received_W), sum(pairs for _, pairs in received_W2)
+        return Plan(goes_WN, slots_NC, counts_2W2, ready)
+
+    def go(
+        self,
+        x_ND: Tensor,
+        chosen_NK: Tensor,
+        weights_NK: Tensor,
+        packed_NB: Tensor | None = None,
+        plan: Plan | None = None,
+    ) -> Arrived:
+        """Send rows, choices and weights; rows and weights have gradients where they had some. `packed_NB`
+        travels in place of the rows. `plan`: what was made of the choices, if it was made before."""
+        plan = self.plan(chosen_NK) if plan is None else plan
+        assert plan is not None, "a plain hop makes one"
+        told_N2K = torch.cat([chosen_NK.int(), weights_NK.detach().float().view(torch.int32)], dim=1)
+        route, pairs = plan.finish()
+        sizes = route.sent_W, route.received_W, self.groups.forward
+        sent = x_ND.detach() if packed_NB is None else packed_NB
+        x_RD = _send(sent[route.rows_S], *sizes)
+        chosen_RK, bits_RK = _send(told_N2K[route.rows_S], *sizes).chunk(2, dim=1)
+        self.count(route.sent_W, sum(part.shape[1] * part.element_size() for part in (sent, told_N2K)))
+        moved = Moved(x_RD, self._mine_X[chosen_RK], bits_RK.view(torch.float32), route, pairs)
+        return self.arrived(moved, x_ND, weights_NK, packed=packed_NB is not None)
+
+    def arrived(self, moved: Moved, x_ND: Tensor, weights_NK: Tensor, *, packed: bool) -> Arrived:
+        """What has come, as a function of what has gone."""
+        x_RD, weights_RK = _Sent.apply(  # type: ignore[no-untyped-call]
+            x_ND,
+            weights_NK.float(),
+            without_numbers(x_ND, len(moved.x_RD)) if packed else moved.x_RD,
+            moved.weights_RK,
+            self,
+            moved.route,
+        )
+        weights_RK = weights_RK.to(weights_NK.dtype)
+        packed_RB = moved.x_RD if packed else None
+        return Arrived(x_RD, moved.chosen_RK, weights_RK, moved.route, packed_RB, moved.pairs)
+
+    def back(self, y_RD: Tensor, route: Route) -> Tensor:
+        """The sum of what the peers answered to each row, (N, D), added in FP32."""
+        out: Tensor = _Answered.apply(y_RD, self, route)  # type: ignore[no-untyped-call]
+        return out
+
+    def again(self, x_ND: Tensor, route: Route) -> Tensor:
+        """In a backward pass: other rows, of any type, to where a route has led. They have no gradients."""
+        return _send(x_ND[route.rows_S], route.sent_W, route.received_W, self.groups.backward)
+
+    def combine(
+        self, y_RD: Tensor, weights_RK: Tensor | None, route: Route, *, backward: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """For each row the sum of what its peers have for it, in FP32, and of the weights (FP32) likewise, in
+        one message. They have no gradients."""
+        group = self.groups.backward if backward else self.groups.forward
+        dtype, hidden = y_RD.dtype, y_RD.shape[1]
+        if weights_RK is not None:
+            y_RD = torch.cat([y_RD, weights_RK.contiguous().view(dtype)], dim=1)
+        # A row that goes to fewer than C peers has slots that point to the zeros behind.
+        answers = _send(y_RD, route.received_W, route.sent_W, group, zeros=1)
+        y_ND = answers[:, :hidden][route.slots_NC].sum(1, dtype=torch.float32).to(dtype)
+        if weights_RK is None:
+            return y_ND, None
+        return y_ND, answers[:, hidden:][route.slots_NC].view(torch.float32).sum(1)
+
+    def count(self, sent: list[int], row_bytes: int) -> None:
+        """Add up what goes to the peers, so many rows to each, choices and weights among their bytes."""
+        sent_W = torch.tensor(sent)
+        self.sent_W += sent_W
+        self.bytes_W += sent_W * row_bytes
 
 
 class Leg(NamedTuple):
@@ -173,23 +228,6 @@ def send_again(x_ND: Tensor, legs: Sequence[Leg]) -> Tensor:
     return x_ND
 
 
-def exchange(x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:
-    """Rows to the peers, peer after peer, and what they sent here; its gradient goes back the same way."""
-    out: Tensor = _Exchange.apply(x, sent_W, received_W, groups)  # type: ignore[no-untyped-call]
-    return out
-
-
-class _Exchange(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, sent_W: list[int], received_W: list[int], groups: Groups) -> Tensor:
-        ctx.back = received_W, sent_W, Groups(groups.backward, groups.backward)
-        return _send(x, sent_W, received_W, groups.forward)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
-        return exchange(grad, *ctx.back), None, None, None
-
-
 class _Sent(torch.autograd.Function):
     """What has arrived, as a function of what was sent. The gradients of rows and weights come back in one
     message, and are added in a fixed order: autograd's own gradient of a gather adds atomically on a GPU,
@@ -197,47 +235,30 @@ class _Sent(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        x_ND: Tensor,
-        weights_NK: Tensor,
-        x_RD: Tensor,
-        weights_RK: Tensor,
-        route: Route,
-        group: dist.ProcessGroup,
+        ctx: Any, x_ND: Tensor, weights_NK: Tensor, x_RD: Tensor, weights_RK: Tensor, hop: Hop, route: Route
     ) -> tuple[Tensor, Tensor]:
-        ctx.route, ctx.group = route, group
+        ctx.hop, ctx.route = hop, route
         return x_RD, weights_RK
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, grad_RD: Tensor, grad_RK: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+    def backward(ctx: Any, grad_RD: Tensor, grad_RK: Tensor) -> tuple[Tensor | None, ...]:
         # Zeros where there is no gradient: all processes must send alike.
-        route, dtype, hidden = ctx.route, grad_RD.dtype, grad_RD.shape[1]
-        both = torch.cat([grad_RD, grad_RK.contiguous().view(dtype)], dim=1)
-        # A row that goes to fewer than C peers has slots that point to the zeros behind.
-        both = _send(both, route.received_W, route.sent_W, ctx.group, zeros=1)
-        grad_ND = both[:, :hidden][route.slots_NC].sum(1, dtype=torch.float32).to(dtype)
-        grad_NK = both[:, hidden:][route.slots_NC].view(torch.float32).sum(1)
-        return grad_ND, grad_NK, None, None, None, None
+        return *ctx.hop.combine(grad_RD, grad_RK, ctx.route, backward=True), None, None, None, None
 
 
-class _Sum(torch.autograd.Function):
-    """For each row the sum of its places, in FP32."""
+class _Answered(torch.autograd.Function):
+    """What comes back, as a function of what was answered."""
 
     @staticmethod
-    def forward(ctx: Any, y_SD: Tensor, rows_S: Tensor, slots_NC: Tensor) -> Tensor:
-        ctx.save_for_backward(rows_S)
-        return _add(y_SD, slots_NC)
+    def forward(ctx: Any, y_RD: Tensor, hop: Hop, route: Route) -> Tensor:
+        ctx.hop, ctx.route = hop, route
+        return hop.combine(y_RD, None, route, backward=False)[0]
 
     @staticmethod
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad_ND: Tensor) -> tuple[Tensor, None, None]:
-        (rows_S,) = ctx.saved_tensors
-        return grad_ND[rows_S], None, None
-
-
-def _add(y_SD: Tensor, slots_NC: Tensor) -> Tensor:
-    padded = torch.cat([y_SD, y_SD.new_zeros(1, y_SD.shape[1])])
-    return padded[slots_NC].sum(1, dtype=torch.float32).to(y_SD.dtype)
+        return ctx.hop.again(grad_ND, ctx.route), None, None
 
 
 def _send(

@@ -69,19 +69,27 @@ def learn(rank: int, folder: Path, dtype: str) -> list[tuple[list[float], float,
     return found
 
 
+def distance(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
+    assert one.keys() == other.keys()
+    return sum(float((one[name] - other[name]).square().sum()) for name in one) ** 0.5
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bf16"])
 def test_layouts_follow_each_other_as_one_process_would(tmp_path: Path, dtype: str) -> None:
     write(tmp_path, model__sizes__num_nextn_predict_layers=1, model__sizes__num_hidden_layers=4)
     config, model, rows = beginning(tmp_path, dtype)
     alone = Learner(copy.deepcopy(model), config, ALONE)
-    alone.step(take(rows, 0), RATE)
+    # The same with other micro-batches: what rounding alone makes of it is the measure for the meshes.
+    rounded = Learner(model, replace(config, batch=BatchConfig(128 * ROWS, 4)), ALONE)
+    for learner in (alone, rounded):
+        learner.step(take(rows, 0), RATE)
     folder = RunFolder(tmp_path)
     (tmp_path / "tokenizer").mkdir()
     alone.save(folder, 1, {})
     told = together(learn, 4, tmp_path, dtype)
     tolerance = 1e-5 if dtype == "float32" else 2e-2
     for step in range(1, len(LAYOUTS) + 1):
-        before = copy.deepcopy(alone.full_state())
+        rounded.step(take(rows, step), RATE)
         figures = alone.step(take(rows, step), RATE)
         expected = [float(figures.loss), float(figures.second_loss), float(figures.gradient_norm)]
         expected += [float(figures.balance), *figures.counts_ME.flatten().tolist()]
@@ -92,10 +100,7 @@ def test_layouts_follow_each_other_as_one_process_would(tmp_path: Path, dtype: s
             assert elsewhere <= (0 if dtype == "float32" else 0.04) * sum(expected[4:])
             assert validation == pytest.approx(alone.validate(rows[: ROWS + 3]), rel=tolerance)
         state, right = told[0][step - 1][2], alone.full_state()
-        assert state.keys() == right.keys()
-        moved = sum(float((right[name] - before[name]).norm()) ** 2 for name in right) ** 0.5
-        error = sum(float((right[name] - state[name]).norm()) ** 2 for name in right) ** 0.5
-        assert error < (1e-3 if dtype == "float32" else 0.6) * moved
+        assert distance(state, right) < 1.5 * distance(rounded.full_state(), right)
     # What the last mesh has written, one process can go on with.
     resumed = checkpoint.latest(tmp_path, model.config, print, ALONE)
     assert resumed is not None
@@ -104,7 +109,7 @@ def test_layouts_follow_each_other_as_one_process_would(tmp_path: Path, dtype: s
     again.resume(resumed)
     ours, theirs = (learner.step(take(rows, 0), RATE) for learner in (again, alone))
     assert float(ours.loss) == pytest.approx(float(theirs.loss), rel=tolerance)
-    error = max(
-        float((value - again.full_state()[name]).abs().max()) for name, value in alone.full_state().items()
+    rounded.step(take(rows, 0), RATE)
+    assert distance(again.full_state(), alone.full_state()) < 1.5 * distance(
+        rounded.full_state(), alone.full_state()
     )
-    assert error < (2e-5 if dtype == "float32" else 5e-3)

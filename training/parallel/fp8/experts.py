@@ -43,7 +43,7 @@ class Fp8Experts(SplitExperts):
 
     recipe = Recipe()
 
-    def forward(
+    def compute(
         self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, pairs: int | None = None
     ) -> Tensor:
         """As `Experts`."""
@@ -58,7 +58,7 @@ class Fp8Experts(SplitExperts):
         pairs: int | None,
         legs: Sequence[Leg],
     ) -> Tensor:
-        """As `forward`, of tokens that are packed and have come over some hops, which the sums go back over;
+        """As `compute`, of tokens that are packed and have come over some hops, which the sums go back over;
         of `x_ND` only the gradient is used."""
         order_P, ends_E = self.sort(chosen_NK, pairs)
         shape = chosen_NK.shape[0], chosen_NK.shape[1]
