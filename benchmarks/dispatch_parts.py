@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from training.parallel import stage_layout
+from training.parallel import stage
 from training.parallel.fast import FastHop
 from training.parallel.spread import Arrived, Groups, Hop
 from training.parallel.traffic import counted, expected_places, expected_ratio
@@ -147,7 +147,7 @@ def check(device: torch.device, tell: Tell) -> None:
         print(f"process {dist.get_rank()}: {what}", flush=True)
     number = torch.tensor(len(wrong), device=device)
     dist.all_reduce(number)
-    tell("check: rows of the stage at the end", quick.layout.rows)
+    tell("check: rows of the stage at the end", quick.stage.layout.rows)
     tell("check: differences", int(number))
 
 
@@ -291,14 +291,14 @@ def tuning(device: torch.device, tell: Tell) -> None:
             for programs in (32, 64, 128, 192):
                 if chunk != 4 and programs != 128:
                     continue
-                stage_layout.CHUNK_ROWS = chunk
+                stage.CHUNK_ROWS = chunk
                 hop = FastHop(world(), owners(device), len(given[0]) * dist.get_world_size())
                 hop.programs = programs
                 x_RD, _, _, route, *_ = hop.go(*given)
                 what = f"tuning: {size} MB, {programs} programs, chunks of {chunk}"
                 tell(f"{what}, dispatch, µs", measured(device, 30, hop.go, *given))
                 tell(f"{what}, combine, µs", measured(device, 30, hop.back, x_RD, route))
-    stage_layout.CHUNK_ROWS = 4
+    stage.CHUNK_ROWS = 4
     given = drawn(256, 2048, device)
     hop = FastHop(world(), owners(device), 256 * dist.get_world_size())
     x_RD, _, _, route, *_ = hop.go(*given)

@@ -52,10 +52,12 @@ def main() -> int:
             "processes": world.size,
             "torch": torch.__version__,
         }
+        # The preset of toy sizes has too few for DualPipeV.
+        layers = told.layers or (2 * world.size if told.smoke else None)
         bars: list[Bar] = []
         for part in told.parts:
             try:
-                bars += PARTS[part](size, told.layers, world, found)
+                bars += PARTS[part](size, layers, world, found)
             except (RuntimeError, ValueError):
                 traceback.print_exc()  # The other parts may do; a rank that is alone with it ends the run.
                 bars.append(Bar(f"{part}: it ran", 0.0, at_least=1.0))

@@ -5,11 +5,8 @@ many; one sends each row from where it lies to its place with the peer, choices 
 what arrives is copied out, or added up, chunk by chunk while the rest is still on its way. A dispatch waits
 for the host once, while it sends already: the outputs' size must be known.
 
-Peers write into a *stage* in symmetric memory, of two halves that operations use in turn. An operation ends
-once all peers have begun it, so that whoever begins the next but one knows that all peers are through with
-the half that it is to write to. Operations must therefore follow each other on one stream, in the same order
-on all processes. The stage has room for a number of rows; if a dispatch needs more, all processes know from
-the table of counts, throw away what was sent, and make a larger one together.
+Peers write into a *stage* in symmetric memory (`stage`). Operations must follow each other on one stream, in
+the same order on all processes.
 
 Letters as in spread.py. Published counterpart: DeepEP's kernels inside a node, with NVLink only.
 """
@@ -19,22 +16,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import ModuleType
-from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from training.errors import TrainError
-from training.parallel import stage_layout
+from training.parallel import stage
 from training.parallel.spread import Arrived, Groups, Hop, Moved, Plan, Route
-from training.parallel.stage_layout import FastRoute, Layout
+from training.parallel.stage import ALIGNED_ROW, FastRoute, Stage
 
 MOST_PEERS = 32
 BLOCK_ROWS, TILE_WORDS = 1024, 1024
 """Rows that a program plans for; 32-bit words of a row at a time."""
-ALIGNED_ROW, CHOICE_BYTES = 16, 4
-"""Bytes that a row is a multiple of, and those of an expert's number as it travels."""
+CHOICE_BYTES = 4
+"""Of an expert's number as it travels."""
 
 
 class FastHop(Hop):
@@ -58,14 +53,7 @@ class FastHop(Hop):
         if self.peers > MOST_PEERS:
             raise ValueError(f"the fast path serves at most {MOST_PEERS} peers, not {self.peers}")
         self.owner32_E = owner_E.to(torch.int32)
-        self.layout = Layout(self.peers, capacity, 0, 0)
-        self._memory: Any = None
-        """What keeps the stages of all peers alive; none before the first dispatch."""
-        self._addresses_W = owner_E.new_empty(0)
-        """Where each peer's begins, as seen from here."""
-        self._offsets: list[list[int]] = []
-        """Of the parts of the half for even operations, and for odd ones."""
-        self._epoch = 0
+        self.stage = self._make_stage(capacity)
 
     def plan(self, chosen_NK: Tensor) -> None:
         """None: `go` waits while it sends already."""
@@ -87,11 +75,11 @@ class FastHop(Hop):
     def _move(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor) -> Moved:
         """Rows, choices and weights to where the choices say."""
         told = x_ND.contiguous(), chosen_NK.contiguous(), weights_NK.contiguous()
-        self._begin(self.layout.rows, x_ND, chosen_NK.shape[1])
-        rows_S, slots_NC, counts_WW = self._plan(told[1])
-        read = self._read(counts_WW)
+        self.stage.begin(self.stage.layout.rows, x_ND, chosen_NK.shape[1])
+        rows_S, slots_NC, counts_2WW = self._plan(told[1])
+        read, counts_WW = self._read(counts_2WW), counts_2WW[0]
         self._dispatch(told, None, rows_S, counts_WW, receivers=False)
-        table = read()
+        table, choices = read()
         sent, received = table[self.me], [row[self.me] for row in table]
         most = max(*map(sum, table), *map(sum, zip(*table, strict=True)))
         out = (
@@ -99,8 +87,8 @@ class FastHop(Hop):
             chosen_NK.new_empty(sum(received), chosen_NK.shape[1]),
             weights_NK.new_empty(sum(received), weights_NK.shape[1]),
         )
-        if most > self.layout.rows:
-            self._begin(most, x_ND, chosen_NK.shape[1])
+        if most > self.stage.layout.rows:
+            self.stage.begin(most, x_ND, chosen_NK.shape[1])
             self._dispatch(told, out, rows_S, counts_WW)
         else:
             # Beside the sending, which may be under way still.
@@ -109,12 +97,12 @@ class FastHop(Hop):
         each = CHOICE_BYTES + weights_NK.element_size()
         self.count(sent, x_ND.shape[1] * x_ND.element_size() + chosen_NK.shape[1] * each)
         route = FastRoute(rows_S[: sum(sent)], slots_NC, sent, received, counts_WW, most)
-        return Moved(*out, route, None)
+        return Moved(*out, route, sum(row[self.me] for row in choices))
 
     def again(self, x_ND: Tensor, route: Route) -> Tensor:
         """As `Hop.again`."""
         assert isinstance(route, FastRoute), "it was made here"
-        self._begin(route.most, x_ND, 0)
+        self.stage.begin(route.most, x_ND, 0)
         out_RD = x_ND.new_empty(sum(route.received_W), x_ND.shape[1])
         told = x_ND.contiguous(), None, None
         self._dispatch(told, (out_RD, None, None), route.rows_S, route.counts_WW)
@@ -128,8 +116,8 @@ class FastHop(Hop):
         rows, width = route.slots_NC.shape
         y_RD = y_RD.contiguous()
         choices = 0 if weights_RK is None else weights_RK.shape[1]
-        self._begin(route.most, y_RD, choices)
-        marks_at, rows_at, _, weights_at = self._offsets[self._epoch % 2]
+        self.stage.begin(route.most, y_RD, choices)
+        marks_at, rows_at, _, weights_at = self.stage.offsets
         out_ND, weights_NK = y_RD.new_empty(rows, y_RD.shape[1]), None
         if weights_RK is not None:
             weights_RK = weights_RK.contiguous()
@@ -144,16 +132,16 @@ class FastHop(Hop):
             weights_RK,
             weights_NK,
             route.counts_WW,
-            self._addresses_W,
+            self.stage.addresses_W,
             rows,
             senders,
             self.me,
-            self._epoch,
-            self.layout.rows,
+            self.stage.epoch,
+            self.stage.layout.rows,
             marks_at,
             rows_at,
             weights_at,
-            self.layout.chunks,
+            self.stage.layout.chunks,
             W=self.peers,
             WP=_power(self.peers),
             C=width,
@@ -162,7 +150,7 @@ class FastHop(Hop):
             KP=_power(choices),
             D=y_RD.shape[1],
             ROW=words.shape[1],
-            BR=stage_layout.CHUNK_ROWS,
+            BR=stage.CHUNK_ROWS,
             BW=min(TILE_WORDS, _power(y_RD.shape[1])),
             WEIGHTS=weights_RK is not None,
             num_warps=8,
@@ -170,40 +158,40 @@ class FastHop(Hop):
         return out_ND, weights_NK
 
     def _plan(self, chosen_NK: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`rows_S` (with room behind the end), `slots_NC` and the counts."""
+        """`rows_S` (with room behind the end), `slots_NC`, and the counts of rows and choices."""
         rows, width = chosen_NK.shape
         capacity = min(width, self.peers)
         blocks = max(1, -(-rows // BLOCK_ROWS))
-        rows_S, slots_NC, counts_WW, blocks_BW = (
+        rows_S, slots_NC, counts_2WW, blocks_B2W = (
             torch.empty(shape, dtype=torch.int32, device=chosen_NK.device)
             for shape in (
                 (rows * capacity,),
                 (rows, capacity),
-                (self.peers, self.peers),
-                (blocks, self.peers),
+                (2, self.peers, self.peers),
+                (blocks, 2 * self.peers),
             )
         )
         sizes = {"W": self.peers, "K": width, "KP": _power(width), "BN": BLOCK_ROWS, "num_warps": 16}
         if blocks > 1:
-            self.routing.count[(blocks,)](chosen_NK, self.owner32_E, blocks_BW, rows, **sizes)
+            self.routing.count[(blocks,)](chosen_NK, self.owner32_E, blocks_B2W, rows, **sizes)
         self.routing.plan[(blocks,)](
             chosen_NK,
             self.owner32_E,
-            blocks_BW,
+            blocks_B2W,
             rows_S,
             slots_NC,
-            counts_WW,
-            self._addresses_W,
+            counts_2WW,
+            self.stage.addresses_W,
             rows,
             blocks,
             self.me,
-            self._epoch,
+            self.stage.epoch,
             WP=_power(self.peers),
             C=capacity,
             BP=_power(blocks),
             **sizes,
         )
-        return rows_S, slots_NC, counts_WW
+        return rows_S, slots_NC, counts_2WW
 
     def _dispatch(
         self,
@@ -232,19 +220,19 @@ class FastHop(Hop):
             weights_NK,
             weights_RK,
             counts_WW,
-            self._addresses_W,
+            self.stage.addresses_W,
             sending,
             self.me,
-            self._epoch,
-            self.layout.rows,
-            *self._offsets[self._epoch % 2],
-            self.layout.chunks,
+            self.stage.epoch,
+            self.stage.layout.rows,
+            *self.stage.offsets,
+            self.stage.layout.chunks,
             W=self.peers,
             WP=_power(self.peers),
             K=choices,
             KP=_power(choices),
             ROW=words.shape[1],
-            BR=stage_layout.CHUNK_ROWS,
+            BR=stage.CHUNK_ROWS,
             BW=min(TILE_WORDS, _power(words.shape[1])),
             TOLD=chosen_NK is not None,
             num_warps=8,
@@ -252,26 +240,7 @@ class FastHop(Hop):
 
     def _share(self, rows: int, ways: int) -> int:
         """Programs for at most so many rows to each of some peers: as many to each; at least one."""
-        return ways * max(1, min(-(-rows // stage_layout.CHUNK_ROWS), self.programs // max(1, ways)))
-
-    def _begin(self, rows: int, x: Tensor, choices: int) -> None:
-        """The next operation: all processes make a larger stage if its rows or choices exceed this one."""
-        row_bytes = x.shape[1] * x.element_size()
-        assert row_bytes % ALIGNED_ROW == 0, f"rows of {row_bytes} bytes"
-        self._epoch += 1
-        old = self.layout
-        if rows > old.rows:
-            # A quarter more: loads that grow slowly shall not need this each time.
-            rows += rows // 4
-        wanted = Layout(
-            self.peers, max(rows, old.rows), max(row_bytes, old.row_bytes), max(choices, old.choices)
-        )
-        if wanted != old:
-            self._quiet()
-            self.layout, self._memory = wanted, None
-            self._addresses_W, self._memory = self._allocate(wanted.size)
-            self._offsets = [wanted.offsets(half) for half in range(2)]
-            self._quiet()
+        return ways * max(1, min(-(-rows // stage.CHUNK_ROWS), self.programs // max(1, ways)))
 
     # What a test puts something else in the place of.
 
@@ -287,38 +256,21 @@ class FastHop(Hop):
             raise ValueError("the fast path needs Triton, which is not installed") from missing
         self._second = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
-        self._table_WW = torch.empty(self.peers, self.peers, dtype=torch.int32, pin_memory=True)
+        self._table_2WW = torch.empty(2, self.peers, self.peers, dtype=torch.int32, pin_memory=True)
         return route_kernels, move_kernels
 
-    def _quiet(self) -> None:
-        """Until no process does anything with a stage."""
-        torch.cuda.synchronize(self.owner_E.device)
-        dist.barrier(self.group)
-        torch.cuda.synchronize(self.owner_E.device)
+    def _make_stage(self, capacity: int) -> Stage:
+        return Stage(self.group, self.owner_E.device, capacity)
 
-    def _allocate(self, size: int) -> tuple[Tensor, Any]:
-        """Symmetric memory of zeros: the peers' addresses, and what keeps it alive."""
-        from torch.distributed import _symmetric_memory as symmetric
-
-        mine = symmetric.empty(size, dtype=torch.uint8, device=self.owner_E.device)
-        try:
-            shared = symmetric.rendezvous(mine, self.group)
-        except RuntimeError as error:
-            why = str(error).splitlines()[0]
-            raise TrainError(f"the fast path needs GPUs that reach each other's memory: {why}") from error
-        mine.zero_()
-        views = [shared.get_buffer(peer, (size,), torch.uint8) for peer in range(self.peers)]
-        return self.owner_E.new_tensor([view.data_ptr() for view in views]), (mine, shared, views)
-
-    def _read(self, counts_WW: Tensor) -> Callable[[], list[list[int]]]:
-        """Begin to bring the table to the host; what waits for it."""
-        self._table_WW.copy_(counts_WW, non_blocking=True)
+    def _read(self, counts_2WW: Tensor) -> Callable[[], list[list[list[int]]]]:
+        """Begin to bring the counts to the host; what waits for them."""
+        self._table_2WW.copy_(counts_2WW, non_blocking=True)
         self._arrived.record()
 
-        def wait() -> list[list[int]]:
+        def wait() -> list[list[list[int]]]:
             self._arrived.synchronize()
-            table: list[list[int]] = self._table_WW.tolist()
-            return table
+            tables: list[list[list[int]]] = self._table_2WW.tolist()
+            return tables
 
         return wait
 

@@ -1,7 +1,7 @@
 """Triton kernels of the fast path in one host: where rows go, and what all its kernels know of the peers.
 
 A peer's memory is reached by its address. It begins with a word for each peer, the last operation that this
-peer has begun, and with tables for counts; `stage_layout` says what follows. Rows are sent in chunks of
+peer has begun, and with tables for counts; `stage` says what follows. Rows are sent in chunks of
 BR, and a chunk that has arrived is marked with the operation's number, released at system scope after the
 rows: who acquires the mark sees the rows. `m[a, b]` is how many rows a sends to b in the operation; the
 combine's is the dispatch's transposed. Rows that stay on a process are not staged.
@@ -18,7 +18,8 @@ import triton
 import triton.language as tl
 
 COUNTS_AT = tl.constexpr(128)
-"""Bytes from the start of a peer's memory to two tables of W × W counts, for even and odd operations."""
+"""Bytes from the start of a peer's memory to two tables, for even and odd operations, of 2 × W × W counts, of
+rows and of choices."""
 
 
 @triton.jit
@@ -65,24 +66,25 @@ def _owners(chosen_NK, owner_E, n, rows, K: tl.constexpr, KP: tl.constexpr):
 
 @triton.jit(do_not_specialize=["rows"])
 def count(
-    chosen_NK, owner_E, blocks_BW, rows, W: tl.constexpr, K: tl.constexpr, KP: tl.constexpr, BN: tl.constexpr
+    chosen_NK, owner_E, blocks_B2W, rows, W: tl.constexpr, K: tl.constexpr, KP: tl.constexpr, BN: tl.constexpr
 ):
-    """How many of each block of BN rows go to each peer."""
+    """How many of each block of BN rows go to each peer; and behind them, how many of their choices."""
     block = tl.program_id(0)
     owner = _owners(chosen_NK, owner_E, block * BN + tl.arange(0, BN), rows, K, KP)
     for w in tl.static_range(W):
-        goes = tl.max((owner == w).to(tl.int32), axis=1)
-        tl.store(blocks_BW + block * W + w, tl.sum(goes, axis=0))
+        hits = (owner == w).to(tl.int32)
+        tl.store(blocks_B2W + block * 2 * W + w, tl.sum(tl.max(hits, axis=1), axis=0))
+        tl.store(blocks_B2W + block * 2 * W + W + w, tl.sum(tl.sum(hits, axis=1), axis=0))
 
 
 @triton.jit(do_not_specialize=["rows", "blocks", "me", "epoch"])
 def plan(
     chosen_NK,
     owner_E,
-    blocks_BW,
+    blocks_B2W,
     rows_S,
     slots_NC,
-    counts_WW,
+    counts_2WW,
     addresses_W,
     rows,
     blocks,
@@ -98,28 +100,33 @@ def plan(
 ):
     """`rows_S` and `slots_NC` of a `Route`, and every peer's counts, which the peers tell each other.
 
-    A program a block; BP, a power of two, holds their number. Is it 1, then `blocks_BW` is not read.
+    A program a block; BP, a power of two, holds their number. Is it 1, then `blocks_B2W` is not read.
     """
     block = tl.program_id(0)
     n = block * BN + tl.arange(0, BN)
     owner = _owners(chosen_NK, owner_E, n, rows, K, KP)
     peers = tl.arange(0, WP)
     totals = tl.zeros([WP], tl.int32)
+    choices = tl.zeros([WP], tl.int32)
     before = tl.zeros([WP], tl.int32)
     for w in tl.static_range(W):
         if BP == 1:
-            goes = tl.max((owner == w).to(tl.int32), axis=1)
-            totals += tl.where(peers == w, tl.sum(goes, axis=0), 0)
+            hits = (owner == w).to(tl.int32)
+            totals += tl.where(peers == w, tl.sum(tl.max(hits, axis=1), axis=0), 0)
+            choices += tl.where(peers == w, tl.sum(tl.sum(hits, axis=1), axis=0), 0)
         else:
             b = tl.arange(0, BP)
-            counted = tl.load(blocks_BW + b * W + w, mask=b < blocks, other=0)
+            counted = tl.load(blocks_B2W + b * 2 * W + w, mask=b < blocks, other=0)
+            chosen = tl.load(blocks_B2W + b * 2 * W + W + w, mask=b < blocks, other=0)
             totals += tl.where(peers == w, tl.sum(counted, axis=0), 0)
+            choices += tl.where(peers == w, tl.sum(chosen, axis=0), 0)
             before += tl.where(peers == w, tl.sum(tl.where(b < block, counted, 0), axis=0), 0)
-    table = COUNTS_AT + (epoch % 2) * W * W * 4
+    table = COUNTS_AT + (epoch % 2) * 2 * W * W * 4
     if block == 0:
         for w in tl.static_range(W):
             there = (tl.load(addresses_W + w) + table).to(tl.pointer_type(tl.int32))
             tl.store(there + me * W + peers, totals, mask=peers < W)
+            tl.store(there + W * W + me * W + peers, choices, mask=peers < W)
         tl.debug_barrier()
         for w in tl.static_range(W):
             tl.atomic_xchg(_words(addresses_W, w, 0) + me, epoch, sem="release", scope="sys")
@@ -144,5 +151,6 @@ def plan(
         place = first * W + peers[None, :]
         told = (first < W) & (peers[None, :] < W)
         here = (tl.load(addresses_W + me) + table).to(tl.pointer_type(tl.int32))
-        m = tl.load(here + place, mask=told, other=0, cache_modifier=".cg")
-        tl.store(counts_WW + place, m, mask=told)
+        for kind in tl.static_range(2):
+            m = tl.load(here + kind * W * W + place, mask=told, other=0, cache_modifier=".cg")
+            tl.store(counts_2WW + kind * W * W + place, m, mask=told)

@@ -28,7 +28,7 @@ from training.parallel.fast import FastHop
 from training.parallel.fp8.experts import Fp8Experts, Fp8SpreadExperts
 from training.parallel.fp8.wire import pack
 from training.parallel.spread import Arrived, Hop
-from training.parallel.stage_layout import FastRoute, Layout
+from training.parallel.stage import FastRoute, Layout, Stage
 
 needs_triton = pytest.mark.skipif(
     importlib.util.find_spec("triton") is None, reason="Triton is not installed"
@@ -38,34 +38,42 @@ RANKS, EXPERTS, CHOICES, HIDDEN = 3, 12, 3, 24
 ROUTINGS = ("even", "one expert", "few experts", "no row", "one row", "no row on some ranks")
 
 
+class FileStage(Stage):
+    """Memory that is shared through files."""
+
+    made = 0
+
+    def _quiet(self) -> None:
+        dist.barrier(self._group)
+
+    def _allocate(self, size: int) -> tuple[Tensor, Any]:
+        self.made += 1
+        folder = tempfile.TemporaryDirectory()
+        mine = Path(folder.name) / "stage"
+        mine.write_bytes(bytes(size))
+        paths: list[Any] = [None] * self.layout.peers
+        dist.all_gather_object(paths, str(mine), group=self._group)
+        views = [torch.from_file(path, shared=True, size=size, dtype=torch.uint8) for path in paths]
+        dist.barrier(self._group)
+        return torch.tensor([view.data_ptr() for view in views]), (folder, views)
+
+
 class Interpreted(FastHop):
-    """On CPUs: memory is shared through files, and kernels run as Triton's interpreter runs them."""
+    """On CPUs: kernels run as Triton's interpreter runs them."""
 
     programs = 3
     """Several times as many chunks: each program has some of them."""
-    stages = 0
 
     def _kernels(self) -> tuple[ModuleType, ModuleType]:
         from training.parallel import move_kernels, route_kernels
 
-        self._folder = tempfile.TemporaryDirectory()
         return route_kernels, move_kernels
 
-    def _quiet(self) -> None:
-        dist.barrier(self.group)
+    def _make_stage(self, capacity: int) -> Stage:
+        return FileStage(self.group, self.owner_E.device, capacity)
 
-    def _allocate(self, size: int) -> tuple[Tensor, Any]:
-        self.stages += 1
-        mine = Path(self._folder.name) / str(self.stages)
-        mine.write_bytes(bytes(size))
-        paths: list[Any] = [None] * self.peers
-        dist.all_gather_object(paths, str(mine), group=self.group)
-        views = [torch.from_file(path, shared=True, size=size, dtype=torch.uint8) for path in paths]
-        dist.barrier(self.group)
-        return torch.tensor([view.data_ptr() for view in views]), views
-
-    def _read(self, counts_WW: Tensor) -> Callable[[], list[list[int]]]:
-        return counts_WW.tolist
+    def _read(self, counts_2WW: Tensor) -> Callable[[], list[list[list[int]]]]:
+        return counts_2WW.tolist
 
     def _aside(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -106,6 +114,7 @@ def differences(plain: Hop, quick: FastHop, given: tuple[Tensor, Tensor, Tensor]
     """What is not as with a plain hop."""
     (expected, results), (found, quick_results) = (there_and_back(hop, given) for hop in (plain, quick))
     assert isinstance(found.route, FastRoute)
+    assert found.pairs == expected.pairs == int((found.chosen_RK >= 0).sum())
     moved = {
         "x": (expected.x_RD, found.x_RD),
         "choices": (expected.chosen_RK, found.chosen_RK),
@@ -153,7 +162,8 @@ def compare(rank: int, capacity: int, kinds: tuple[str, ...]) -> tuple[dict[str,
             dtype = (torch.float32, torch.bfloat16)[(seed + owners) % 2]
             found[f"{kind}, {owners}, {dtype}"] = differences(plain, quick, (x_ND.to(dtype), *told))
         found[f"{kind}, {owners}, packed"] = packed(plain, quick, (x_ND, *told))
-        stages += quick.stages
+        assert isinstance(quick.stage, FileStage)
+        stages += quick.stage.made
     return {case: wrong for case, wrong in found.items() if wrong}, stages
 
 
