@@ -168,7 +168,6 @@ def spread() -> Table:
     x_ND, chosen_NK, weights_NK = routed(layer, x_BLD)
     with torch.no_grad():
         arrived = hop.go(x_ND, chosen_NK, weights_NK)
-    assert arrived.pairs is not None, "a plain hop counts them"
     here_RK, pairs = arrived.chosen_RK - experts.place.first, arrived.pairs
     works: dict[str, tuple[Work, tuple[Tensor, ...]]] = {
         "dispatch": (lambda x, weights: _moved(hop.go(x, chosen_NK, weights)), (x_ND, weights_NK)),

@@ -50,15 +50,14 @@ class SpreadExperts(SplitExperts):
     def forward(self, x_ND: Tensor, chosen_NK: Tensor, weights_NK: Tensor, begun: object = None) -> Tensor:
         """As `Experts`, of this process's tokens; all processes of the group must take part."""
         assert begun is None or isinstance(begun, Plan), "`begin` gave it"
-        legs, pairs, plan = [], None, begun
+        legs, plan = [], begun
+        pairs: int | None = None
         packed_NB = self.pack(x_ND)
         for hop in self.place.hops:
             arrived = hop.go(x_ND, chosen_NK, weights_NK, packed_NB, plan)
             x_ND, chosen_NK, weights_NK, route, packed_NB, pairs = arrived
             legs.append(Leg(hop, route))
             plan = None
-        if pairs is None:
-            pairs = int((chosen_NK >= 0).sum())  # Waits for the device once more.
         # Those that are elsewhere stay negative.
         return self.here(x_ND, packed_NB, chosen_NK - self.place.first, weights_NK, pairs, legs)
 
@@ -72,7 +71,7 @@ class SpreadExperts(SplitExperts):
         packed_NB: Tensor | None,
         chosen_NK: Tensor,
         weights_NK: Tensor,
-        pairs: int,
+        pairs: int | None,
         legs: Sequence[Leg],
     ) -> Tensor:
         """What this process's experts make of what has arrived, brought back the way that it has come;

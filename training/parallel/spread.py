@@ -53,8 +53,8 @@ class Arrived(NamedTuple):
     route: Route
     packed_RB: Tensor | None
     """What has travelled in place of rows, if something has: `x_RD` then carries their gradient alone."""
-    pairs: int | None = None
-    """How many of `chosen_RK` are not -1; None: nobody has counted them on the way."""
+    pairs: int
+    """How many of `chosen_RK` are not -1."""
 
 
 class Moved(NamedTuple):
@@ -66,7 +66,7 @@ class Moved(NamedTuple):
     weights_RK: Tensor
     """FP32."""
     route: Route
-    pairs: int | None
+    pairs: int
 
 
 class Plan(NamedTuple):

@@ -85,7 +85,7 @@ class Fp8SpreadExperts(SpreadExperts, Fp8Experts):
         packed_NB: Tensor | None,
         chosen_NK: Tensor,
         weights_NK: Tensor,
-        pairs: int,
+        pairs: int | None,
         legs: Sequence[Leg],
     ) -> Tensor:
         """As `SpreadExperts`."""
