@@ -3,7 +3,7 @@
 Products: the three grouped ones of each shape beside `grouped_mm` in BF16, with and without quantisation of
 both operands, and the dense ones of `scaled_mm` beside a plain product; the error of each against its
 reference in plain PyTorch. Medians of CUDA events. Bar: 1.3 times BF16 without quantisation, at the largest
-shape. `--hopper`: the grouped ones by `training/parallel/fp8/hopper.py`, which training does not use yet.
+shape.
 
 `--train` instead: a model of about 100M parameters learns a Markov chain in BF16 with three seeds, in FP8
 with the first of these, and in FP8 with gradients in blocks of 128 × 128, which is the recipe not to use.
@@ -20,9 +20,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import torch
@@ -93,7 +91,6 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--smoke", action="store_true", help="toy sizes")
-    parser.add_argument("--hopper", action="store_true", help="grouped products by warps with one duty each")
     parser.add_argument("--train", type=int, metavar="STEPS", help="train instead, for so many steps")
     parser.add_argument("--out", type=Path, help="default: build/benchmarks/fp8.json or fp8_train.json")
     told = parser.parse_args()
@@ -101,24 +98,18 @@ def main() -> int:
     if not gpu and not told.smoke:
         parser.error("this needs a GPU; --smoke runs without one")
     device = torch.device("cuda" if gpu else "cpu")
-    if told.hopper and not gpu:
-        parser.error("--hopper needs a GPU of Hopper's kind")
     details: dict[str, Any] = {"torch": torch.__version__, "cuda": torch.version.cuda}
     details["device"] = torch.cuda.get_device_name() if gpu else "CPU"
-    if told.train:
-        bars = train(told.train, told.smoke, device, details)
-    else:
-        bars = multiply(told.smoke, device, hopper=told.hopper)
+    bars = train(told.train, told.smoke, device, details) if told.train else multiply(told.smoke, device)
     name = "fp8_train" if told.train else "fp8"
     return report(told.out or Path(f"build/benchmarks/{name}.json"), bars, details)
 
 
-def multiply(smoke: bool, device: torch.device, *, hopper: bool) -> list[Bar]:
+def multiply(smoke: bool, device: torch.device) -> list[Bar]:
     """Speed and error of all products."""
     bars = []
-    way = import_module("training.parallel.fp8.hopper") if hopper else products(device)
     for index, shape in enumerate(((3, 40, 256, 128),) if smoke else GROUPED):
-        for product in grouped(*shape, device, way):
+        for product in grouped(*shape, device):
             bars += measure(product, device, at_least=1.3 if index == 0 and not smoke else None)
     for rows, inputs, outputs in ((48, 512, 128),) if smoke else DENSE:
         if dense.takes_blocks(rows, inputs, outputs, device, torch.bfloat16):
@@ -128,10 +119,9 @@ def multiply(smoke: bool, device: torch.device, *, hopper: bool) -> list[Bar]:
     return bars
 
 
-def grouped(
-    experts: int, each: int, inputs: int, outputs: int, device: torch.device, way: ModuleType
-) -> list[Product]:
+def grouped(experts: int, each: int, inputs: int, outputs: int, device: torch.device) -> list[Product]:
     """Forward, gradient of the inputs, gradient of the weights."""
+    way = products(device)
     generator = torch.Generator(device).manual_seed(0)
 
     def normal(*shape: int) -> Tensor:

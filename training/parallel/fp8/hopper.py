@@ -12,10 +12,8 @@ nobody's or has no terms has no turns of the inner one, and no warp leaves early
 Descriptors cover whole tensors: a tile that reaches into the next group's rows is multiplied with them, and
 what belongs to nobody is not stored.
 
-At 8 × 4,096 rows it is 1.4 to 1.8 times as fast as BF16, and it was right wherever all groups began at
-multiples of four rows. Elsewhere the GPU refused a load of scales from between 16-byte boundaries as an
-illegal instruction, or so it seems: `_lines` is there so that no load begins there, and has not run on a GPU
-yet. So `backend` does not choose these products; `benchmarks/fp8.py --hopper` measures them.
+The GPU refuses a load of scales from between 16-byte boundaries, and groups begin anywhere: `lines` has four
+copies of them, in one of which any place is at such a boundary.
 
 Importing this needs Triton 3.6 with Gluon.
 """
@@ -26,7 +24,6 @@ from functools import cache
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from triton import cdiv
 from triton.experimental import gluon
@@ -40,11 +37,10 @@ from triton.experimental.gluon.language.nvidia.hopper import (
 )
 from triton.experimental.gluon.nvidia.hopper import TensorDescriptor
 
-from training.parallel.fp8.casts import aligned, to_blocks, to_columns, to_tiles
+from training.parallel.fp8.casts import aligned
+from training.parallel.fp8.lines import lines
 from training.parallel.fp8.schedule import first_group, in_lines, place_in, walk
 from training.parallel.fp8.tiles import TILE, Quantised, most_tiles
-
-__all__ = ["multiply", "of_weight", "to_blocks", "to_columns", "to_tiles"]
 
 STAGES = 3
 """Of the ring: so many loads of 128 terms are under way or wait to be multiplied."""
@@ -71,41 +67,39 @@ _STORED = gl.constexpr(
 """Eight neighbouring columns in a thread, so that it stores 16 bytes; otherwise as in `_PRODUCT`."""
 
 
-def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, dtype: torch.dtype) -> Tensor:
-    """As `reference.multiply`."""
-    rows = len(x.values)
-    experts, outputs, _ = weight.values.shape
-    out_PO = torch.empty(rows, outputs, device=x.values.device, dtype=dtype)
-    if rows:
-        tiles = most_tiles(rows, experts) * cdiv(outputs, 2 * TILE)
-        weight_ROK = aligned(weight.values).flatten(0, 1)
-        _launch(x, Quantised(weight_ROK, weight.scales), ends_E, out_PO, tiles, of_weight=False)
-    return out_PO
+def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, out_PO: Tensor) -> None:
+    """`reference.multiply` to where its result is to be."""
+    rows, outputs = out_PO.shape
+    tiles = most_tiles(rows, len(ends_E)) * cdiv(outputs, 2 * TILE)
+    weight_ROK = aligned(weight.values).flatten(0, 1)
+    scales = weight.scales.contiguous()
+    _launch(x, weight_ROK, scales, 0, ends_E, out_PO, tiles, of_weight=False)
 
 
-def of_weight(grad: Quantised, x: Quantised, ends_E: Tensor, dtype: torch.dtype) -> Tensor:
-    """As `reference.of_weight`."""
-    experts, outputs, inputs = len(ends_E), len(grad.values), len(x.values)
-    out_EOK = torch.empty(experts, outputs, inputs, device=x.values.device, dtype=dtype)
-    if not x.values.shape[1]:
-        return out_EOK.zero_()
+def of_weight(grad: Quantised, x: Quantised, ends_E: Tensor, out_EOK: Tensor) -> None:
+    """`reference.of_weight` to where its result is to be."""
+    experts, outputs, inputs = out_EOK.shape
     tiles = experts * cdiv(outputs, TILE) * cdiv(inputs, 2 * TILE)
-    _launch(grad, x, ends_E, out_EOK, tiles, of_weight=True)
-    return out_EOK
+    _launch(grad, x.values, *_lines(x.scales, TILE), ends_E, out_EOK, tiles, of_weight=True)
 
 
 def _launch(
-    left: Quantised, right: Quantised, ends_E: Tensor, out: Tensor, tiles: int, *, of_weight: bool
+    left: Quantised,
+    right: Tensor,
+    right_scales: Any,
+    right_length: int,
+    ends_E: Tensor,
+    out: Tensor,
+    tiles: int,
+    *,
+    of_weight: bool,
 ) -> None:
     """`out` in at most so many tiles, from what has its rows and what has its columns."""
     left_line, left_length = _lines(left.scales, _PART.value)
-    right_scales, right_length = right.scales.contiguous(), 0
-    if of_weight:
-        right_scales, right_length = _lines(right.scales, TILE)
     _kernel[(min(_multiprocessors(out.device), tiles),)](
         _described(left.values, _PART.value),
         left_line,
-        _described(right.values, TILE),
+        _described(right, TILE),
         right_scales,
         ends_E,
         out,
@@ -136,12 +130,9 @@ def _described(values: Tensor, rows: int) -> Any:
 
 
 def _lines(scales_MT: Tensor, count: int) -> tuple[Any, int]:
-    """The scales of tile after tile, (T · M), four times, from the first to the fourth of them on: so any
-    `count` of them begin at a multiple of 16 bytes in one of the four. With the length of one."""
-    line = scales_MT.t().flatten()
-    length = cdiv(len(line), 4) * 4
-    four = F.pad(line, (0, length + 3 - len(line))).as_strided((4, length), (1, 1)).flatten()
-    return TensorDescriptor.from_tensor(four, [count], _SCALES), length
+    """Lines of which any `count` neighbours can be loaded, and the length of one."""
+    four = lines(scales_MT)
+    return TensorDescriptor.from_tensor(four.flatten(), [count], _SCALES), four.shape[1]
 
 
 @gluon.jit

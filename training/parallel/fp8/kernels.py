@@ -1,4 +1,4 @@
-"""Triton kernels for Hopper: the products of `reference`, group by group.
+"""Triton kernels: the products of `reference`, group by group.
 
 No size is waited for: the grids are as large as any division of the rows among the groups could need, and
 each program finds its group and tile from `ends_E` on the device; those without one return. Operands come
@@ -13,19 +13,15 @@ Importing this needs Triton.
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Any
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 from triton.tools.tensor_descriptor import TensorDescriptor
 
-from training.parallel.fp8.casts import aligned, place_of, to_blocks, to_columns, to_tiles
+from training.parallel.fp8.casts import aligned, place_of
 from training.parallel.fp8.tiles import TILE, Quantised, most_tiles
-
-__all__ = ["multiply", "of_weight", "to_blocks", "to_columns", "to_tiles"]
 
 _TILE = tl.constexpr(TILE)
 _BAND = tl.constexpr(16)
@@ -40,61 +36,47 @@ WAYS = [
 ]
 """The ways of running a product, the fastest of which is found out once for each shape of weights."""
 
-_LAUNCH = Lock()
-"""Triton's choice of a way is not for two threads, and a forward pass and a backward pass may run in two."""
 
-
-def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, dtype: torch.dtype) -> Tensor:
-    """As `reference.multiply`."""
+def multiply(x: Quantised, weight: Quantised, ends_E: Tensor, out_PO: Tensor) -> None:
+    """`reference.multiply` to where its result is to be."""
     rows, inputs = x.values.shape
     experts, outputs, _ = weight.values.shape
-    out_PO = torch.empty(rows, outputs, device=x.values.device, dtype=dtype)
-    if not rows:
-        return out_PO
     row_tiles = most_tiles(rows, experts)
-    weight_ROK = aligned(weight.values).flatten(0, 1)
-    with _LAUNCH:
-        _multiply_kernel[lambda way: (row_tiles * triton.cdiv(outputs, TILE * way["WIDE"]),)](
-            _described(aligned(x.values)),
-            x.scales,
-            _described(weight_ROK),
-            weight.scales.contiguous(),
-            ends_E,
-            out_PO,
-            row_tiles,
-            outputs,
-            inputs,
-            *x.scales.stride(),
-            experts,
-            triton.next_power_of_2(experts),
-        )
-    return out_PO
+    _multiply_kernel[lambda way: (row_tiles * triton.cdiv(outputs, TILE * way["WIDE"]),)](
+        _described(aligned(x.values)),
+        x.scales,
+        _described(aligned(weight.values).flatten(0, 1)),
+        weight.scales.contiguous(),
+        ends_E,
+        out_PO,
+        row_tiles,
+        outputs,
+        inputs,
+        *x.scales.stride(),
+        experts,
+        triton.next_power_of_2(experts),
+    )
 
 
-def of_weight(grad: Quantised, x: Quantised, ends_E: Tensor, dtype: torch.dtype) -> Tensor:
-    """As `reference.of_weight`."""
-    experts, outputs, inputs = len(ends_E), len(grad.values), len(x.values)
-    out_EOK = torch.empty(experts, outputs, inputs, device=x.values.device, dtype=dtype)
-    if not x.values.shape[1]:
-        return out_EOK.zero_()
-    with _LAUNCH:
-        _of_weight_kernel[
-            lambda way: (experts * triton.cdiv(outputs, TILE) * triton.cdiv(inputs, TILE * way["WIDE"]),)
-        ](
-            _described(grad.values),
-            grad.scales,
-            _described(x.values),
-            x.scales,
-            ends_E,
-            out_EOK,
-            outputs,
-            inputs,
-            *grad.scales.stride(),
-            *x.scales.stride(),
-            experts,
-            triton.next_power_of_2(experts),
-        )
-    return out_EOK
+def of_weight(grad: Quantised, x: Quantised, ends_E: Tensor, out_EOK: Tensor) -> None:
+    """`reference.of_weight` to where its result is to be."""
+    experts, outputs, inputs = out_EOK.shape
+    _of_weight_kernel[
+        lambda way: (experts * triton.cdiv(outputs, TILE) * triton.cdiv(inputs, TILE * way["WIDE"]),)
+    ](
+        _described(grad.values),
+        grad.scales,
+        _described(x.values),
+        x.scales,
+        ends_E,
+        out_EOK,
+        outputs,
+        inputs,
+        *grad.scales.stride(),
+        *x.scales.stride(),
+        experts,
+        triton.next_power_of_2(experts),
+    )
 
 
 def _described(values: Tensor) -> Any:

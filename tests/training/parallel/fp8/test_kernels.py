@@ -26,7 +26,7 @@ DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 if DEVICE.type == "cpu" and not triton.knobs.runtime.interpret:
     pytest.skip("without a GPU this needs TRITON_INTERPRET=1", allow_module_level=True)
 
-from training.parallel.fp8 import kernels  # noqa: E402
+from training.parallel.fp8 import gpu, kernels  # noqa: E402
 
 WAYS = kernels.WAYS if DEVICE.type == "cuda" else [kernels.WAYS[0], kernels.WAYS[-1]]
 HOPPER = DEVICE.type == "cuda" and torch.cuda.get_device_capability() == (9, 0)
@@ -83,16 +83,16 @@ def same(found: Quantised, wanted: Quantised) -> None:
 @pytest.mark.parametrize(("rows", "columns"), [(70, 256), (3, 200), (1, 1), (0, 128)])
 def test_tiles(rows: int, columns: int, power_of_two: bool) -> None:
     x = normal(rows, columns) * 100
-    same(kernels.to_tiles(x, power_of_two=power_of_two), reference.to_tiles(x, power_of_two=power_of_two))
+    same(gpu.to_tiles(x, power_of_two=power_of_two), reference.to_tiles(x, power_of_two=power_of_two))
     turned = normal(columns, rows).t()
-    same(kernels.to_tiles(turned), reference.to_tiles(turned))
+    same(gpu.to_tiles(turned), reference.to_tiles(turned))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(128, 256), (200, 130), (1, 1)])
 def test_blocks(rows: int, columns: int) -> None:
     weight = normal(2, rows, columns)
     for each in (weight, weight.mT, weight[1], weight[1].t()):
-        same(kernels.to_blocks(each), reference.to_blocks(each))
+        same(gpu.to_blocks(each), reference.to_blocks(each))
 
 
 @pytest.mark.parametrize("power_of_two", [False, True])
@@ -100,9 +100,9 @@ def test_blocks(rows: int, columns: int) -> None:
 def test_columns(counts: list[int], power_of_two: bool) -> None:
     x, ends = normal(sum(counts), 140), ends_of(counts)
     named = {"power_of_two": power_of_two}
-    same(kernels.to_columns(x, ends, **named), reference.to_columns(x, ends, **named))
+    same(gpu.to_columns(x, ends, **named), reference.to_columns(x, ends, **named))
     tiles = unpack(pack(x), x.shape[1])
-    same(kernels.to_columns(tiles, ends, **named), reference.to_columns(tiles, ends, **named))
+    same(gpu.to_columns(tiles, ends, **named), reference.to_columns(tiles, ends, **named))
 
 
 @pytest.mark.parametrize("bad", [torch.inf, -torch.inf, torch.nan, 0.0])
@@ -110,10 +110,10 @@ def test_what_is_not_finite_and_zeros(bad: float) -> None:
     x, ends = normal(40, 256), ends_of([10, 30])
     x[3, 130] = bad
     x[5] = 0
-    same(kernels.to_tiles(x), reference.to_tiles(x))
-    same(kernels.to_tiles(x, power_of_two=True), reference.to_tiles(x, power_of_two=True))
-    same(kernels.to_columns(x, ends), reference.to_columns(x, ends))
-    same(kernels.to_blocks(x), reference.to_blocks(x))
+    same(gpu.to_tiles(x), reference.to_tiles(x))
+    same(gpu.to_tiles(x, power_of_two=True), reference.to_tiles(x, power_of_two=True))
+    same(gpu.to_columns(x, ends), reference.to_columns(x, ends))
+    same(gpu.to_blocks(x), reference.to_blocks(x))
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
@@ -123,25 +123,32 @@ def test_products(
     counts: list[int], inputs: int, outputs: int, way: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(way, monkeypatch)
-    check_products(kernels, counts, inputs, outputs)
+    check_products(kernels, counts, inputs, outputs, monkeypatch)
 
 
 @pytest.mark.skipif(not HOPPER, reason="instructions of Hopper only")
 @pytest.mark.parametrize("counts", [*GROUPS, [0, 0], [300, 0, 1, 2500], [1] * 70])
 @pytest.mark.parametrize(("inputs", "outputs"), [(256, 128), (200, 300), (1, 1), (1030, 520)])
-def test_products_on_hopper(counts: list[int], inputs: int, outputs: int) -> None:
+def test_products_on_hopper(
+    counts: list[int], inputs: int, outputs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from training.parallel.fp8 import hopper
 
-    check_products(hopper, counts, inputs, outputs)
+    assert gpu._way(DEVICE, 0) is kernels
+    assert gpu._way(DEVICE, 10**12) is hopper
+    check_products(hopper, counts, inputs, outputs, monkeypatch)
 
 
-def check_products(found_by: ModuleType, counts: list[int], inputs: int, outputs: int) -> None:
+def check_products(
+    found_by: ModuleType, counts: list[int], inputs: int, outputs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu, "_way", lambda *_: found_by)
     x, grad, ends = normal(sum(counts), inputs), normal(sum(counts), outputs, seed=1), ends_of(counts)
     tiles, blocks = reference.to_tiles(x), reference.to_blocks(normal(len(counts), outputs, inputs, seed=2))
     columns = reference.to_columns(grad, ends), reference.to_columns(x, ends)
     for mine, theirs, operands in (
-        (found_by.multiply, reference.multiply, (tiles, blocks)),
-        (found_by.of_weight, reference.of_weight, columns),
+        (gpu.multiply, reference.multiply, (tiles, blocks)),
+        (gpu.of_weight, reference.of_weight, columns),
     ):
         found, wanted = (each(*operands, ends, torch.float32) for each in (mine, theirs))
         # The tensor core keeps fewer bits than FP32 inside the 128 terms of a tile.
@@ -153,7 +160,7 @@ def check_products(found_by: ModuleType, counts: list[int], inputs: int, outputs
 def test_a_row_that_is_not_finite_stays_alone() -> None:
     x, ends = normal(40, 128), ends_of([10, 30])
     x[10, 3] = torch.inf
-    found = kernels.multiply(kernels.to_tiles(x), kernels.to_blocks(normal(2, 64, 128)), ends, torch.float32)
+    found = gpu.multiply(gpu.to_tiles(x), gpu.to_blocks(normal(2, 64, 128)), ends, torch.float32)
     assert found.isnan().any(1).nonzero().flatten().tolist() == [10]
 
 
@@ -163,10 +170,10 @@ def test_scaled_mm(rows: int, inputs: int, outputs: int) -> None:
         pytest.skip("torch has no scaled_mm for blocks here")
     x, weight, grad = normal(rows, inputs), normal(outputs, inputs, seed=1), normal(rows, outputs, seed=2)
     ends = ends_of([rows])
-    tiles, blocks = kernels.to_tiles(x), kernels.to_blocks(weight[None])
+    tiles, blocks = gpu.to_tiles(x), gpu.to_blocks(weight[None])
     wanted = reference.multiply(tiles, blocks, ends, torch.float32)
     found = dense.multiply(tiles, Quantised(blocks.values[0], blocks.scales[0]))
     assert (found.float() - wanted).norm() / wanted.norm() < 0.005
-    columns = kernels.to_columns(grad, ends), kernels.to_columns(x, ends)
+    columns = gpu.to_columns(grad, ends), gpu.to_columns(x, ends)
     wanted = reference.of_weight(*columns, ends, torch.float32)[0]
     assert (dense.of_weight(*columns).float() - wanted).norm() / wanted.norm() < 0.005

@@ -14,7 +14,7 @@ from tests.training.model.tiny import TINY, tiny_model, tokens
 from training.model.experts import Experts
 from training.model.router import Router
 from training.parallel.experts import Place, SpreadExperts, spread_experts
-from training.parallel.fp8.backend import kernels
+from training.parallel.fp8.backend import on_gpu
 from training.parallel.fp8.experts import Fp8Experts
 from training.parallel.fp8.linear import Fp8Linear, Recipe
 from training.parallel.fp8.model import use_fp8
@@ -159,12 +159,12 @@ def test_kernels_without_triton_say_what_to_install(monkeypatch: pytest.MonkeyPa
 
     import training.parallel.fp8 as package
 
-    for name in ("kernels", "casts"):
+    for name in ("gpu", "kernels", "casts"):
         monkeypatch.delitem(sys.modules, f"training.parallel.fp8.{name}", raising=False)
         monkeypatch.delattr(package, name, raising=False)
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(RuntimeError, match=r"need Triton 3\.4 or newer: pip install triton"):
-        kernels()
+        on_gpu()
 
 
 def test_spread_experts_multiply_in_fp8_too() -> None:
