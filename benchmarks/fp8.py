@@ -39,7 +39,8 @@ GROUPED = ((8, 4096, 4096, 7168), (32, 512, 2048, 1024), (64, 128, 1024, 2048))
 """Experts, rows of each, K, N."""
 DENSE = ((8192, 4096, 7168), (8192, 7168, 2048), (4096, 2048, 2048))
 """Rows, K, N."""
-WARM, REPEATS = 5, 20
+WARM, REPEATS, SECONDS = 5, 20, 0.4
+"""Before a time is taken; then so often, and for so long: a GPU at its limit of power changes its clock."""
 LEARNT = ModelConfig(
     vocab_size=4096,
     hidden_size=512,
@@ -208,13 +209,16 @@ def seconds(work: Callable[[], object]) -> float:
     """Median time on the GPU."""
     for _ in range(WARM):
         work()
-    events = [(_event(), _event()) for _ in range(REPEATS)]
-    for before, after in events:
-        before.record()
-        work()
-        after.record()
-    torch.cuda.synchronize()
-    return float(statistics.median(before.elapsed_time(after) for before, after in events)) / 1e3
+    taken: list[float] = []
+    while len(taken) < REPEATS or sum(taken) < SECONDS:
+        events = [(_event(), _event()) for _ in range(REPEATS)]
+        for before, after in events:
+            before.record()
+            work()
+            after.record()
+        torch.cuda.synchronize()
+        taken += [before.elapsed_time(after) / 1e3 for before, after in events]
+    return statistics.median(taken)
 
 
 def _event() -> torch.cuda.Event:

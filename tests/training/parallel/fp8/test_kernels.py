@@ -139,6 +139,23 @@ def test_products_on_hopper(
     check_products(hopper, counts, inputs, outputs, monkeypatch)
 
 
+@pytest.mark.parametrize(("rows", "tiles"), [(1, 1), (5, 3), (70, 9), (128, 20)])
+def test_scales_are_loaded_from_multiples_of_16_bytes(rows: int, tiles: int) -> None:
+    pytest.importorskip("triton", minversion="3.6")
+    from training.parallel.fp8.lines import lines
+    from training.parallel.fp8.schedule import in_lines
+
+    numbers = torch.arange(rows * tiles, dtype=torch.float32, device=DEVICE).view(tiles, rows)
+    for scales_MT in (numbers.t(), numbers.t().contiguous()):
+        four = lines(scales_MT)
+        for place in range(rows * tiles):
+            begins = in_lines.fn(place, four.shape[1])
+            assert begins % 4 == 0
+            left = min(four.shape[1] - place // 4 * 4, rows * tiles - place)
+            expected = torch.arange(place, place + left, dtype=torch.float32, device=DEVICE)
+            assert torch.equal(four.flatten()[begins : begins + left], expected)
+
+
 def check_products(
     found_by: ModuleType, counts: list[int], inputs: int, outputs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

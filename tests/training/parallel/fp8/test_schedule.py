@@ -7,14 +7,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.parallel.fp8.tiles import most_tiles
 
 pytest.importorskip("triton", minversion="3.6")
-from training.parallel.fp8 import hopper, schedule
+from training.parallel.fp8 import schedule
 
 BAND = 3
 
@@ -108,14 +107,3 @@ def test_every_tile_of_the_gradient_is_taken_once_with_its_terms(
         for row in range(0, rows, 128)
         for column in range(0, columns, 256)
     )
-
-
-@given(st.integers(1, 40), st.integers(1, 5), st.data())
-def test_scales_are_loaded_from_multiples_of_16_bytes(rows: int, tiles: int, data: st.DataObject) -> None:
-    scales_MT = torch.arange(rows * tiles, dtype=torch.float32).view(tiles, rows).t()
-    described, length = hopper._lines(scales_MT, 64)
-    place = data.draw(st.integers(0, rows * tiles - 1))
-    begins = schedule.in_lines.fn(place, length)
-    assert begins % 4 == 0
-    left = min(length - place // 4 * 4, rows * tiles - place)
-    assert described.base[begins : begins + left].tolist() == list(range(place, place + left))
