@@ -69,24 +69,28 @@ class Moved(NamedTuple):
     pairs: int
 
 
-class Plan(NamedTuple):
-    """Where rows are to go, before it is known how many come."""
+class Plan:
+    """Where rows are to go, before it is known how many come. No tuple: `torch.compile` would look into it, and
+    torch 2.11 does not survive an event in what it compiles."""
 
-    goes_WN: Tensor
-    slots_NC: Tensor
-    counts_2W2: Tensor
-    """Rows and choices, to each peer and from each; on the host once `ready`."""
-    ready: torch.cuda.Event | None
+    def __init__(self, goes_WN: Tensor, slots_NC: Tensor, counts_2W2: Tensor) -> None:
+        """`counts_2W2`: rows and choices, to each peer and from each."""
+        self._goes_WN, self._slots_NC, self._counts_2W2 = goes_WN, slots_NC, counts_2W2
+        self._on_host: torch.cuda.Event | None = None
+        if counts_2W2.is_cuda:
+            pinned = torch.empty(counts_2W2.shape, dtype=torch.int64, pin_memory=True)
+            self._counts_2W2 = pinned.copy_(counts_2W2, non_blocking=True)
+            self._on_host = torch.cuda.current_stream().record_event()
 
     def finish(self) -> tuple[Route, int]:
         """The route, and how many choices come here. Waits for the device."""
-        if self.ready is not None:
-            self.ready.synchronize()
-        sent_W2, received_W2 = self.counts_2W2.tolist()
+        if self._on_host is not None:
+            self._on_host.synchronize()
+        sent_W2, received_W2 = self._counts_2W2.tolist()
         sent_W, received_W = ([rows for rows, _ in counts] for counts in (sent_W2, received_W2))
-        rows_S = torch.nonzero_static(self.goes_WN, size=sum(sent_W))[:, 1]
+        rows_S = torch.nonzero_static(self._goes_WN, size=sum(sent_W))[:, 1]
         pairs = sum(choices for _, choices in received_W2)
-        return Route(rows_S, self.slots_NC, sent_W, received_W), pairs
+        return Route(rows_S, self._slots_NC, sent_W, received_W), pairs
 
 
 class Groups(NamedTuple):
@@ -128,16 +132,11 @@ class Hop:
         torch.sum(goes_WN, dim=1, out=counts_2W2[0, :, 0])
         torch.sum(hits_WNK, dim=(1, 2), out=counts_2W2[0, :, 1])
         dist.all_to_all_single(counts_2W2[1], counts_2W2[0], group=self.groups.forward)
-        ready = None
-        if counts_2W2.is_cuda:
-            on_host = torch.empty(counts_2W2.shape, dtype=torch.int64, pin_memory=True)
-            counts_2W2 = on_host.copy_(counts_2W2, non_blocking=True)
-            ready = torch.cuda.current_stream().record_event()
         # Rows that go are numbered, peer after peer; the last number is S, and where a row does not go.
         numbers = goes_WN.flatten().cumsum(0)
         slots_WN = torch.where(goes_WN, numbers.view(self.peers, rows) - 1, numbers[-1:])
         slots_NC = slots_WN.t().sort(dim=1).values[:, : min(width, self.peers)]
-        return Plan(goes_WN, slots_NC, counts_2W2, ready)
+        return Plan(goes_WN, slots_NC, counts_2W2)
 
     def go(
         self,
