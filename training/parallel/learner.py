@@ -85,7 +85,7 @@ class MeshLearner:
         mine = schedule.stages_of(self.member.place)
         self.stages = Stages(model, layers, mine, compile_=config.run.compile)
         model.allocate(world.device)
-        origin.fill(parts_of(model, self._first))
+        self._fill(origin, parts_of(model, self._first))
         self.pipeline = Pipeline(
             self.stages, schedule, self.member.place, self.member.channels, overlap=overlap
         )
@@ -141,7 +141,7 @@ class MeshLearner:
                 wanted: dict[str, Tensor] = {}
                 for key, value in values[kind].items():
                     wanted.update(parts(self._names[key], value, self._first))
-                resumed.origin(kind).fill(wanted)
+                self._fill(resumed.origin(kind), wanted)
         except ValueError as error:
             raise TrainError(f"{error}; use another --out") from error
         self.optimizer.restore(resumed.step, values)
@@ -150,6 +150,13 @@ class MeshLearner:
         """Write the model as it is used, of which each process writes a part; all must call this. Raises
         `TrainError`."""
         folder.export_shares(self.size, self._parts(MODEL), self.world)
+
+    def _fill(self, origin: Origin, wanted: Mapping[str, Tensor]) -> None:
+        """Fill tensors, or raise `ValueError` on all processes if one cannot."""
+        try:
+            self.world.together(lambda: origin.fill(wanted))
+        except OSError as error:
+            raise ValueError(str(error)) from error
 
     @property
     def _first(self) -> int:

@@ -70,8 +70,8 @@ class Moved(NamedTuple):
 
 
 class Plan:
-    """Where rows are to go, before it is known how many come. No tuple: `torch.compile` would look into it, and
-    torch 2.11 does not survive an event in what it compiles."""
+    """Where rows are to go, before it is known how many come. No tuple: `torch.compile` would look into it,
+    and torch 2.11 does not survive an event in what it compiles."""
 
     def __init__(self, goes_WN: Tensor, slots_NC: Tensor, counts_2W2: Tensor) -> None:
         """`counts_2W2`: rows and choices, to each peer and from each."""

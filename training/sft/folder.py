@@ -27,6 +27,8 @@ from training.sft.world import World
 LOCK = ".lock"
 LAYOUT = ("mesh.", "batch.accumulation")
 """Settings that say who computes what, and not what comes out: a run may go on with others."""
+FREE = "model.sizes."
+"""Where a configuration may name anything: what was not there before is new."""
 
 
 @contextmanager
@@ -162,6 +164,11 @@ class RunFolder:
                 shutil.rmtree(self._partial, ignore_errors=True)
             raise TrainError(f"{self.model} cannot be written: {error}") from error
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is a result, which is written last, and the model that it is of."""
+        return (self.path / RESULT).is_file() and (self.model / "config.json").is_file()
+
     def write_result(self, figures: Mapping[str, Any]) -> None:
         """Write what a model card says about the run."""
         result = {
@@ -193,7 +200,7 @@ def _lasting(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told_before(now: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """What a run was told; a setting that it did not know yet is as it is now."""
-    return dict(now) | _read(path)
+    return {name: value for name, value in now.items() if not name.startswith(FREE)} | _read(path)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,10 +4,12 @@ A process that is killed says nothing, and the others would wait for it until a 
 each tells a store that all share, once a second, that it lives, and looks at the others; one that ends says
 so. A process that is silent for too long is named by one of those that are left, and the run ends: within
 seconds if the network says that somebody is gone, and otherwise when those who watch have waited long enough.
+A store of `torchrun`'s that is gone means that so is that: nobody but those who are in the run can end it.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import sys
@@ -35,6 +37,8 @@ class Heartbeats:
         `RuntimeError` if there is no store."""
         host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
         self._rank = rank
+        self._of_torchrun = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+        """Whether it has the store; it is process 0's otherwise."""
         # A connection of its own: another thread may wait on the one that torch has.
         store = TCPStore(host, port, is_master=False, timeout=timedelta(seconds=SILENT_SECONDS))
         self._store = PrefixStore("heartbeat", store)
@@ -67,7 +71,7 @@ class Heartbeats:
         return "" if any(beat == _FAILED for beat, _ in self._heard.values()) else None
 
     def _beat(self) -> None:
-        number = 0
+        number, store_lost = 0, math.inf
         while not self._ended.wait(BEAT_SECONDS):
             number += 1
             now = time.monotonic()
@@ -75,10 +79,15 @@ class Heartbeats:
                 self._store.set(str(self._rank), str(number))
                 said = self._store.multi_get(self._keys)
             except RuntimeError:  # The store went with whoever had it.
+                store_lost = min(store_lost, now)
                 said = [self._heard[other][0] for other in self._others]
             for other, beat in zip(self._others, said, strict=True):
                 if self._heard[other][0] != beat:
                     self._heard[other] = beat, now
+            if self._of_torchrun and now - store_lost > GONE_SECONDS and not self._ended.is_set():
+                if os.environ.get("LOCAL_RANK", "0") == "0":
+                    print(f"prover: torchrun no longer answers; {ADVICE}", file=sys.stderr, flush=True)
+                os._exit(EXIT_LOST)
             failed = [at for beat, at in self._heard.values() if beat == _FAILED]
             lost = self._lost(SILENT_SECONDS)
             if lost and (text := self._said(lost)):

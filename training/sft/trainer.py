@@ -10,12 +10,11 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -23,6 +22,7 @@ from training.errors import TrainError
 from training.model import Drawn, ModelConfig, Origin, Transformer
 from training.parallel.fp8.backend import check_device
 from training.parallel.learner import MeshLearner
+from training.parallel.mesh import Mesh
 from training.settings import flat
 from training.sft import checkpoint
 from training.sft.config import SftConfig
@@ -66,15 +66,21 @@ class Progress:
     """Spent on the steps that are done."""
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Progress:
-        """As a checkpoint has it."""
-        position = Position(*map(int, fields["position"]))
-        return cls(int(fields["steps"]), position, float(fields["seconds"]))
+    def of(cls, resumed: checkpoint.Resumed) -> Progress:
+        """As a checkpoint has it. Raises `TrainError`."""
+        fields = resumed.fields
+        try:
+            position = Position(*map(int, fields["position"]))
+            return cls(int(fields["steps"]), position, float(fields["seconds"]))
+        except (LookupError, TypeError, ValueError) as error:
+            what = f"{resumed.place} does not say how far the run was"
+            raise TrainError(f"{what}; remove it to go on from the one before") from error
 
 
 class _Training:
     def __init__(self, config: SftConfig, out: Path, world: World) -> None:
         self.config, self.world = config, world
+        _check_mesh(config, world)
         self.rows = _rows_a_step(config, world)
         self.data = load_dataset(config.data, config.model.checkpoint, config.seed)
         self.folder = RunFolder(out)
@@ -88,7 +94,7 @@ class _Training:
         self.learner = _learner(size, origin if resumed is None else resumed.origin(), config, world)
         if resumed is not None:
             self.learner.resume(resumed)
-        before = Progress.of(resumed.fields) if resumed else Progress(0, START, 0.0)
+        before = Progress.of(resumed) if resumed else Progress(0, START, 0.0)
         self.done = resumed.step if resumed else 0
         self.steps, self.position, self.seconds = before.steps, before.position, before.seconds
 
@@ -103,6 +109,9 @@ class _Training:
             if stream.too_long:
                 self._warn(f"{stream.too_long} examples are longer than data.length and are left out")
             self.steps = self.steps or run.steps or max(1, round(run.epochs * stream.epoch_rows / self.rows))
+            if self.done == self.steps and self.folder.is_finished:
+                self._warn(f"the run is finished: the model is in {self.folder.model}")
+                return
             with Monitor(self.folder.path, self.steps, self.done, silent=not self.world.leads) as monitor:
                 self._learn(stream, monitor)
                 self._finish(monitor)
@@ -237,6 +246,16 @@ def _learner(size: ModelConfig, origin: Origin, config: SftConfig, world: World)
         raise TrainError(str(error)) from error
 
 
+def _check_mesh(config: SftConfig, world: World) -> None:
+    """Raise `TrainError` for processes that do not make up the mesh, before anything is written."""
+    told = config.mesh
+    try:
+        if told.divides:
+            Mesh(world.size, told.pipeline, told.experts, told.node)
+    except ValueError as error:
+        raise TrainError(str(error)) from error
+
+
 def _rows_a_step(config: SftConfig, world: World) -> int:
     """Rows of one step of all processes. Raises `TrainError` if they cannot be divided."""
     length, accumulation = config.data.length, config.batch.accumulation
@@ -245,6 +264,6 @@ def _rows_a_step(config: SftConfig, world: World) -> int:
     if config.batch.tokens % divided:
         raise TrainError(
             f"batch.tokens = {config.batch.tokens} must be a multiple of {divided}, which is data.length × "
-            f"batch.accumulation × pipelines"
+            f"batch.accumulation × {'pipelines' if config.mesh.divides else 'processes'}"
         )
     return config.batch.tokens // length

@@ -15,19 +15,27 @@ from training.sft.world import World
 
 @contextmanager
 def explained(world: World, out: Path, advice: str) -> Iterator[None]:
-    """Turns a want of memory, with `advice` against it, and processes that are gone into `TrainError`."""
+    """Turns a want of memory, with `advice` against it, files that cannot be written, and processes that are
+    gone into `TrainError`."""
     try:
         yield
+    except OSError as error:
+        raise TrainError(
+            f"{error.filename or out}: {error.strerror or error}; {_kept(out)}", alone=True
+        ) from error
     except (MemoryError, RuntimeError) as error:
         if is_about_memory(error):
-            newest = checkpoint.places(out)
-            kept = f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
-            text = f"{world.device} is out of memory: {advice}; {kept}"
+            text = f"{world.device} is out of memory: {advice}; {_kept(out)}"
             raise TrainError(text, alone=True) from error
         gone = None if world.others is None else world.others.gone()
         if gone is None:
             raise
         raise TrainError(gone or "another process has failed", alone=bool(gone)) from error
+
+
+def _kept(out: Path) -> str:
+    newest = checkpoint.places(out)
+    return f"{newest[0].name} is intact" if newest else "no checkpoint was written yet"
 
 
 def is_about_memory(error: Exception) -> bool:

@@ -14,6 +14,7 @@ import torch.distributed as dist
 from safetensors import SafetensorError
 from torch import Tensor
 
+from training.errors import TrainError
 from training.sft.heartbeat import Heartbeats
 
 T = TypeVar("T")
@@ -58,13 +59,13 @@ class World:
         return said
 
     def together(self, work: Callable[[], T]) -> list[T]:
-        """What a piece of work gives on each process, on each of them. Raises `OSError` on all of them if it
-        cannot read or write on one."""
+        """What a piece of work gives on each process, on each of them. Raises `OSError` on all of them if one
+        cannot read or write, or finds what it reads damaged (`ValueError`)."""
         done: list[T] = []
         failure = ""
         try:
             done.append(work())
-        except (OSError, SafetensorError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             failure = f"process {self.rank} says: {' '.join(str(error).split())}"
         said = self.hear((done, failure))
         for _, found in said:
@@ -78,15 +79,30 @@ class World:
             dist.barrier()
 
 
+def _told(name: str, otherwise: int) -> int:
+    """A number that `torchrun` sets. Raises `TrainError`."""
+    told = os.environ.get(name, str(otherwise))
+    if not told.isdecimal():
+        raise TrainError(
+            f"{name} is set to {told!r}, and must be a whole number: start with torchrun", alone=True
+        )
+    return int(told)
+
+
 @contextmanager
 def join() -> Iterator[World]:
-    """The world that the environment describes, which `torchrun` sets; a process alone without it."""
+    """The world that the environment describes, which `torchrun` sets; a process alone without it. Raises
+    `TrainError` for one that cannot be."""
     # Each pair of ranks of a pipeline talks on streams of its own; those that shared a queue would wait for
     # each other.
     os.environ.setdefault("CUDA_DEVICE_MAX_CONNECTIONS", "32")
-    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    size, rank = _told("WORLD_SIZE", 1), _told("RANK", 0)
+    if size > 1 and not {"MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
+        raise TrainError(
+            f"WORLD_SIZE is {size}, and nothing says where the others are: start with torchrun", alone=True
+        )
     gpu = torch.cuda.is_available()
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if gpu else torch.device("cpu")
+    device = torch.device("cuda", _told("LOCAL_RANK", 0)) if gpu else torch.device("cpu")
     if gpu:
         torch.cuda.set_device(device)
     if size == 1:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import DeepseekV3ForCausalLM
 
@@ -41,6 +41,8 @@ SIZES = {
         TINY, num_hidden_layers=4, tie_word_embeddings=True, num_nextn_predict_layers=1
     ),
 }
+DAMAGED = "model.layers.2.mlp.experts.7.down_proj.weight"
+"""Which the last of four processes that share the experts has alone."""
 SMALL = 4096
 """Bytes of a file: less than a process's part of a model."""
 
@@ -68,12 +70,23 @@ def learner(size: ModelConfig, origin: Origin, mesh: MeshConfig, world: World) -
     return MeshLearner(size, origin, config, world)
 
 
+def damaged(rank: int, folder: Path) -> str:
+    """What is said of a weight that one process alone reads."""
+    size = SIZES["plain"]
+    try:
+        learner(size, StoredModel(folder / "damaged"), MESHES[0], World(rank, 4, CPU))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 class Outcome(NamedTuple):
     """What a process finds."""
 
     asked: list[dict[str, int]]
     """For each size and mesh."""
     failed: list[str]
+    damaged: str
 
 
 def work(rank: int, folder: Path) -> Outcome:
@@ -83,7 +96,7 @@ def work(rank: int, folder: Path) -> Outcome:
             origin = Asked(Drawn(size, 0) if number % 2 else StoredModel(folder / name))
             learner(size, origin, mesh, world).export(RunFolder(folder / f"{name} {number}"))
             asked.append(origin.numbers)
-    return Outcome(asked, fails(rank, folder))
+    return Outcome(asked, fails(rank, folder), damaged(rank, folder))
 
 
 def fails(rank: int, folder: Path) -> list[str]:
@@ -112,6 +125,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Outcome]
     (folder / "config.json").touch()
     for name, size in SIZES.items():
         save_checkpoint(Transformer.drawn(size, 0), folder / name)
+    shutil.copytree(folder / "plain", folder / "damaged")
+    tensors = load_file(folder / "damaged" / "model.safetensors")
+    tensors[DAMAGED] *= torch.nan
+    save_file(tensors, folder / "damaged" / "model.safetensors")
     return folder, together(work, 4, folder)
 
 
@@ -162,6 +179,12 @@ def test_one_process_that_cannot_write_ends_all_in_one_line(found: tuple[Path, l
     assert left == ["model"]
     kept = load_checkpoint(folder / "failing" / "model").embed_tokens.weight
     assert torch.equal(kept, Transformer.drawn(SIZES["plain"], 0).embed_tokens.weight.bfloat16())
+
+
+def test_what_one_process_finds_damaged_all_say(found: tuple[Path, list[Outcome]]) -> None:
+    folder, outcomes = found
+    told = f"process 3 says: {folder / 'damaged'}: {DAMAGED} (torch.float32) holds what are no finite numbers"
+    assert [outcome.damaged for outcome in outcomes] == [told] * 4
 
 
 def test_one_process_leaves_no_files_of_many(found: tuple[Path, list[Outcome]], tmp_path: Path) -> None:

@@ -243,6 +243,43 @@ def test_refuses_models_that_do_not_fit(straight: tuple[Path, Path], tmp_path: P
     assert "has a vocabulary of 300, the tokenizer one of" in refusal()
 
 
+def test_a_size_that_was_not_named_before_is_another_run(straight: tuple[Path, Path], tmp_path: Path) -> None:
+    _, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    with pytest.raises(TrainError, match=r"model\.sizes\.num_hidden_layers was None and is now 4"):
+        run(write(tmp_path, model__sizes__num_hidden_layers=4), tmp_path / "out")
+    run(write(tmp_path), tmp_path / "out")
+
+
+def test_a_finished_run_is_left_as_it_is(
+    straight: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    before = (whole / "metrics.jsonl").read_text()
+    run(config, tmp_path / "out")
+    assert f"the run is finished: the model is in {tmp_path / 'out' / 'model'}" in capsys.readouterr().err
+    assert (tmp_path / "out" / "metrics.jsonl").read_text() == before
+
+
+def test_a_checkpoint_that_does_not_say_how_far_it_is(straight: tuple[Path, Path], tmp_path: Path) -> None:
+    config, whole = straight
+    shutil.copytree(whole, tmp_path / "out")
+    (tmp_path / "out" / "result.json").unlink()
+    for state in (tmp_path / "out" / "checkpoints").glob("step-*/state.json"):
+        state.write_text(json.dumps({**json.loads(state.read_text()), "fields": {}}))
+    with pytest.raises(TrainError, match=r"step-00000006 does not say how far the run was; remove it to go"):
+        run(config, tmp_path / "out")
+
+
+def test_figures_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
+    config = write(tmp_path)
+    (tmp_path / "out" / "metrics.jsonl").mkdir(parents=True)
+    with pytest.raises(TrainError, match=r"metrics\.jsonl.*: Is a directory; no checkpoint was") as caught:
+        run(config, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+
+
 def test_refuses_batches_that_cannot_be_divided(tmp_path: Path) -> None:
     config = write(tmp_path, batch__accumulation=3)
     with pytest.raises(TrainError, match="must be a multiple of"):

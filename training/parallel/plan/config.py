@@ -23,8 +23,8 @@ MOST_WORK = 1 << 17
 LARGEST = {"num_hidden_layers": 1 << 12, "n_routed_experts": 1 << 14}
 LARGEST_SIZE = 1 << 24
 """Other sizes of a model beyond this make no sense."""
-SIZES = 1e6
-"""Larger rates, in the units that the tables have, are a slip of the keyboard too."""
+SIZES, LEAST = 1e6, 1e-3
+"""Other rates, in the units that the tables have, and smaller shares are a slip of the keyboard too."""
 ScheduleName = Literal["1F1B", "ZB1P", "DualPipe", "DualPipeV"]
 
 
@@ -89,10 +89,12 @@ class Cluster:
             require(0 < value <= MOST_GPUS, f"{name} must lie between 1 and {MOST_GPUS:,}, not {value}")
         for name in ("memory_gib", "memory_gbs", "bf16_tflops", "nvlink_gbs"):
             value = getattr(self, name)
-            require(0 < value <= SIZES, f"{name} must be positive, and at most {SIZES:g}, not {value:g}")
+            fine = LEAST <= value <= SIZES
+            require(fine, f"{name} must lie between {LEAST:g} and {SIZES:g}, not {value:g}")
         for name in ("network_gbs", "fp8_tflops", "price"):
             value = getattr(self, name)
-            require(0 <= value <= SIZES, f"{name} must lie between 0 and {SIZES:g}, not {value:g}")
+            fine = value == 0 or LEAST <= value <= SIZES
+            require(fine, f"{name} must be 0, or lie between {LEAST:g} and {SIZES:g}, not {value:g}")
         whole = self.gpus <= self.node or self.gpus % self.node == 0
         require(whole, f"gpus must fill whole nodes of {self.node}, and are {self.gpus}")
         reached = self.gpus <= self.node or self.network_gbs > 0
@@ -195,7 +197,7 @@ class Constants:
             elif name == "overlap":
                 require(0 <= value <= 1, f"{name}.value must lie in [0, 1], not {value:g}")
             else:
-                require(0 < value <= 1, f"{name}.value must lie in (0, 1], not {value:g}")
+                require(LEAST <= value <= 1, f"{name}.value must lie in [{LEAST:g}, 1], not {value:g}")
 
     def all(self) -> dict[str, Constant]:
         """By name."""
