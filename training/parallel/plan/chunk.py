@@ -193,7 +193,8 @@ def action_seconds(action: Action, chunks: list[Chunk], told: PlanConfig) -> flo
     """Of an action of a schedule, by the chunks of its stages.
 
     In an interleaved pair kernels are started for the multiprocessors that communication leaves (arXiv
-    2412.19437, section 3.2.2), and what is hidden takes no time unless it is longer than the computation.
+    2412.19437, section 3.2.2), and what is hidden takes no time unless it is longer than the computation that
+    hides it.
     """
     if len(action) == 1:
         return chunks[action[0].stage].alone(action[0].part)
@@ -208,5 +209,8 @@ def pair_seconds(forward: Chunk, backward: Chunk, told: PlanConfig) -> float:
     if not wire:
         return computed
     shares = told.constants.values()
-    hidden = shares["overlap"] * wire
-    return wire - hidden + max(hidden, computed / (1 - shares["sm_share"]))
+    slower = 1 / (1 - shares["sm_share"])
+    # What waits for a message cannot hide it: only the other chunk can, and gradients of weights.
+    hidden = min(shares["overlap"] * forward.wire, (computed - forward.forward) * slower)
+    hidden += min(shares["overlap"] * backward.wire, (computed - backward.inputs) * slower)
+    return wire - hidden + max(hidden, computed * slower)
