@@ -60,7 +60,8 @@ class Resumed:
                 return Shards(shards, kind)
             return StoredModel(self.place) if kind == MODEL else _Moments(self.place / OPTIMIZER, kind)
         except (OSError, ValueError) as error:
-            raise TrainError(f"{self.place} cannot be read: {error}; start the run again") from error
+            text = f"{self.place} cannot be read: {error}; start the run again"
+            raise TrainError(text, alone=True) from error
 
     def moments(self, parameters: Mapping[str, Tensor]) -> Moments:
         """The state of whole parameters, on the CPU; of theirs only names and shapes are used."""

@@ -109,7 +109,7 @@ class _Training:
             if stream.too_long:
                 self._warn(f"{stream.too_long} examples are longer than data.length and are left out")
             self.steps = self.steps or run.steps or max(1, round(run.epochs * stream.epoch_rows / self.rows))
-            if self.done == self.steps and self.folder.is_finished:
+            if self.done == self.steps and self.world.tell(self.folder.is_finished):
                 self._warn(f"the run is finished: the model is in {self.folder.model}")
                 return
             with Monitor(self.folder.path, self.steps, self.done, silent=not self.world.leads) as monitor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pytest
 import torch
@@ -101,10 +101,10 @@ def courses(rank: int) -> dict[str, Tensor]:
     }
 
 
-def test_steps_are_nearly_those_with_moments_in_fp32() -> None:
+def test_steps_are_nearly_those_with_moments_in_fp32(two: list[Outcome]) -> None:
     """A rounding is wrong by 2^-9 of a number at most, in either direction; of a whole way 0.2 % were found,
     and twice as much is the bound. Moments that are lost or wrong lead elsewhere."""
-    for found in together(courses, 2):
+    for found in (outcome.courses for outcome in two):
         right = found["fp32"]
         assert torch.equal(found["bf16"][0], right[0]), "moments are made and used in FP32"
         assert not torch.equal(found["bf16"][1], right[1])
@@ -130,8 +130,8 @@ def memory(rank: int) -> tuple[list[int], list[int], int]:
     return sizes, seen, numbers
 
 
-def test_moments_take_half_the_memory_and_one_bucket_at_a_time_more() -> None:
-    for rank, (sizes, seen, numbers) in enumerate(together(memory, 2)):
+def test_moments_take_half_the_memory_and_one_bucket_at_a_time_more(two: list[Outcome]) -> None:
+    for rank, (sizes, seen, numbers) in enumerate(outcome.memory for outcome in two):
         assert sizes == [2 * 4 * numbers, 2 * 2 * numbers]
         buckets = 3 + rank
         assert seen == [buckets] * buckets + [1] * buckets
@@ -156,8 +156,25 @@ def again(rank: int) -> bool:
     )
 
 
-def test_a_run_goes_on_bit_for_bit() -> None:
-    assert together(again, 2) == [True, True]
+def test_a_run_goes_on_bit_for_bit(two: list[Outcome]) -> None:
+    assert [outcome.again for outcome in two] == [True, True]
+
+
+class Outcome(NamedTuple):
+    """What each of two processes finds."""
+
+    courses: dict[str, Tensor]
+    memory: tuple[list[int], list[int], int]
+    again: bool
+
+
+def work(rank: int) -> Outcome:
+    return Outcome(courses(rank), memory(rank), again(rank))
+
+
+@pytest.fixture(scope="module")
+def two() -> list[Outcome]:
+    return together(work, 2)
 
 
 MESHES = [
