@@ -87,11 +87,13 @@ class Stage:
         self._group, self._device = group, device
         self._memory: Any = None
         """What keeps the stages of all peers alive; none before the first operation."""
+        self._offsets: list[list[int]] = []
+        """Of the parts of the half for even operations, and for odd ones."""
 
     @property
     def offsets(self) -> list[int]:
         """Of the parts of the half that this operation uses."""
-        return self.layout.offsets(self.epoch % 2)
+        return self._offsets[self.epoch % 2]
 
     def begin(self, rows: int, x: Tensor, choices: int) -> None:
         """The next operation: all processes make a larger stage if its rows or choices exceed this one."""
@@ -109,6 +111,7 @@ class Stage:
             self._quiet()
             self.layout, self._memory = wanted, None
             self.addresses_W, self._memory = self._allocate(wanted.size)
+            self._offsets = [wanted.offsets(half) for half in range(2)]
             self._quiet()
 
     # What a test puts something else in the place of.

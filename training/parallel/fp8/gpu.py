@@ -1,7 +1,7 @@
 """The products of `reference` on GPUs, by the kernels that are the fastest for their size.
 
-Where warps have one duty each (`hopper`) large products take three quarters of the time, and small ones twice
-as long: there the host has more to prepare. Importing this needs Triton.
+Where warps have one duty each (`hopper`) large products take two thirds of the time, and small ones up to
+twice as long: there the host has more to prepare. Importing this needs Triton.
 """
 
 from __future__ import annotations
